@@ -1,0 +1,45 @@
+/// Which changes a rule looks at, and which of them matter.
+public struct ChangeFilter: Hashable, Sendable, Codable {
+    public enum Verdict: Sendable, Equatable {
+        /// Not this rule's business.
+        case ignored
+        /// It touches only files that do not matter: it rides along, but starts nothing.
+        case unimportant
+        case important
+    }
+
+    /// Empty lists match everything.
+    public var projects: [Glob]
+    public var repositories: [Glob]
+    public var branches: [Glob]
+    public var categories: [Glob]
+    /// Files that matter; empty: all.
+    public var files: [Glob]
+    /// Files that do not matter, even when `files` names them.
+    public var ignoreFiles: [Glob]
+
+    public init(
+        projects: [Glob] = [], repositories: [Glob] = [], branches: [Glob] = [], categories: [Glob] = [], files: [Glob] = [],
+        ignoreFiles: [Glob] = []
+    ) {
+        self.projects = projects
+        self.repositories = repositories
+        self.branches = branches
+        self.categories = categories
+        self.files = files
+        self.ignoreFiles = ignoreFiles
+    }
+
+    public func judge(_ change: NewChange) -> Verdict {
+        func matches(_ globs: [Glob], _ value: String) -> Bool {
+            globs.isEmpty || globs.contains { $0.matches(value) }
+        }
+        guard matches(projects, change.project), matches(repositories, change.repository), matches(branches, change.branch),
+            matches(categories, change.category)
+        else { return .ignored }
+        // A change that names no files may touch any of them, so it matters.
+        guard !change.files.isEmpty else { return .important }
+        let matters = change.files.contains { file in matches(files, file) && !ignoreFiles.contains { $0.matches(file) } }
+        return matters ? .important : .unimportant
+    }
+}

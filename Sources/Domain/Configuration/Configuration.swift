@@ -1,0 +1,34 @@
+/// What an operator wrote: sources, schedulers (rules) and builders of one project. Applied as a whole or not at all.
+public struct Configuration: Hashable, Sendable, Codable {
+    public var project: String
+    public var sources: [SourceConfiguration]
+    public var schedulers: [SchedulerRule]
+    public var builders: [Builder]
+
+    public init(project: String, sources: [SourceConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = []) {
+        self.project = project
+        self.sources = sources
+        self.schedulers = schedulers
+        self.builders = builders
+    }
+
+    public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
+    public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }
+    public func scheduler(named name: String) -> SchedulerRule? { schedulers.first { $0.name == name } }
+}
+
+/// A configuration that was applied, with the number the store gave it.
+public struct AppliedConfiguration: Hashable, Sendable {
+    public var id: ConfigurationID
+    /// SHA-256 of the text that was applied, in hexadecimal; a file applies only when its digest differs from the last.
+    public var digest: String
+    public var applied: Timestamp
+    public var configuration: Configuration
+
+    public init(id: ConfigurationID, digest: String, applied: Timestamp, configuration: Configuration) {
+        self.id = id
+        self.digest = digest
+        self.applied = applied
+        self.configuration = configuration
+    }
+}

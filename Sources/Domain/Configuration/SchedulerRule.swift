@@ -1,0 +1,32 @@
+/// A rule that decides which changes make a buildset.
+public struct SchedulerRule: Hashable, Sendable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// Changes on the branches that the filter names.
+        case branch
+        /// Changes on any branch.
+        case anyBranch = "any-branch"
+    }
+
+    public var name: String
+    public var kind: Kind
+    public var filter: ChangeFilter
+    /// How long the branch must be quiet before its changes are built together; nil or zero builds each at once.
+    public var quiet: Duration?
+    public var builders: [String]
+    /// Higher is sooner; 0 by default.
+    public var priority: Int
+    public var properties: [String: JSONValue]
+
+    public init(
+        name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
+        properties: [String: JSONValue] = [:]
+    ) {
+        self.name = name
+        self.kind = kind
+        self.filter = filter
+        self.quiet = quiet
+        self.builders = builders
+        self.priority = priority
+        self.properties = properties
+    }
+}

@@ -1,0 +1,70 @@
+/// One step of a builder as it is configured. `${name}` in texts is replaced by the property of that name when the build is assigned.
+public struct StepRecipe: Hashable, Sendable, Codable {
+    public enum Action: Hashable, Sendable, Codable {
+        case checkout(Checkout)
+        case run(Command)
+    }
+
+    public enum Command: Hashable, Sendable, Codable {
+        /// Handed to `/bin/sh -c`.
+        case shell(String)
+        /// The program and its arguments, with no shell between.
+        case arguments([String])
+    }
+
+    public struct Checkout: Hashable, Sendable, Codable {
+        public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
+            /// Everything that git does not track is removed first.
+            case clean
+            /// What earlier builds left stays.
+            case incremental
+        }
+        public var mode: Mode
+        public var submodules: Bool
+        public var credential: CredentialReference?
+        /// Where in the build's directory the tree goes; empty: the directory itself.
+        public var directory: String
+
+        public init(mode: Mode = .clean, submodules: Bool = false, credential: CredentialReference? = nil, directory: String = "") {
+            self.mode = mode
+            self.submodules = submodules
+            self.credential = credential
+            self.directory = directory
+        }
+    }
+
+    public var name: String
+    public var action: Action
+    public var environment: [String: String]
+    /// Relative to the build's directory; may not leave it.
+    public var directory: String
+    public var timeout: Duration?
+    /// The longest silence.
+    public var idleTimeout: Duration?
+    /// A failure of this step does not stop the steps after it; the build still fails.
+    public var continueOnFailure: Bool
+    /// Runs even when an earlier step failed or the build was cancelled.
+    public var always: Bool
+    /// A failure counts as `warnings`.
+    public var warningsOnly: Bool
+    /// How many times a failed step is run again.
+    public var retries: Int
+
+    public static let defaultTimeout: Duration = .seconds(3600)
+
+    public init(
+        name: String, action: Action, environment: [String: String] = [:], directory: String = "", timeout: Duration? = nil,
+        idleTimeout: Duration? = nil, continueOnFailure: Bool = false, always: Bool = false, warningsOnly: Bool = false, retries: Int = 0
+    ) {
+        self.name = name
+        self.action = action
+        self.environment = environment
+        self.directory = directory
+        self.timeout = timeout
+        self.idleTimeout = idleTimeout
+        self.continueOnFailure = continueOnFailure
+        self.always = always
+        self.warningsOnly = warningsOnly
+        self.retries = retries
+    }
+}

@@ -1,0 +1,41 @@
+/// The eight words by which events are chosen: `<entity>.<verb>.<project>.<branch>.<builder>.<worker>.<outcome>.<id>` (DESIGN §6).
+public struct RoutingKey: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+
+    /// The longest a word may be once it is escaped: eight such words and seven dots stay under 255 bytes.
+    public static let wordLimit = 30
+
+    public init(event: EventKind, project: String?, branch: String?, builder: String?, worker: String?, outcome: String?, id: String?) {
+        let words = [project, branch, builder, worker, outcome, id].map { Self.word($0) }
+        text = ([event.rawValue] + words).joined(separator: ".")
+    }
+
+    public var description: String { text }
+
+    /// One word: absent is `_`, bytes outside `[A-Za-z0-9_-]` become `~XX`, and what is too long ends in 8 hex digits of a hash (FNV-1a, 32 bits).
+    public static func word(_ value: String?) -> String {
+        guard let value, !value.isEmpty else { return "_" }
+        var escaped = ""
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"), UInt8(ascii: "-"):
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                escaped += "~" + [byte].hexadecimal.uppercased()
+            }
+        }
+        // A name that is itself `_` must not read as absent.
+        if escaped == "_" { escaped = "~5F" }
+        guard escaped.utf8.count > wordLimit else { return escaped }
+        var hash: UInt32 = 2_166_136_261
+        for byte in value.utf8 {
+            hash = (hash ^ UInt32(byte)) &* 16_777_619
+        }
+        let digits = [UInt8(hash >> 24), UInt8(hash >> 16 & 0xFF), UInt8(hash >> 8 & 0xFF), UInt8(hash & 0xFF)].hexadecimal
+        var prefix = escaped.prefix(wordLimit - 8)
+        // Never cut an escape in two.
+        if let tilde = prefix.suffix(2).lastIndex(of: "~") { prefix = prefix[..<tilde] }
+        return prefix + digits
+    }
+}

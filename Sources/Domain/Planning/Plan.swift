@@ -1,0 +1,72 @@
+/// One buildset that a rule decided on.
+public struct PlannedBuildset: Hashable, Sendable {
+    public var scheduler: String
+    /// With the scheduler, the natural unique key of the decision: the same trigger again makes nothing.
+    public var trigger: String
+    public var reason: String
+    public var stamp: SourceStamp
+    public var changes: [ChangeID]
+    public var parents: [ChainID]
+    public var builders: [String]
+    public var priority: Int
+    public var properties: Properties
+
+    public init(
+        scheduler: String, trigger: String, reason: String, stamp: SourceStamp, changes: [ChangeID], parents: [ChainID], builders: [String],
+        priority: Int = 0, properties: Properties = [:]
+    ) {
+        self.scheduler = scheduler
+        self.trigger = trigger
+        self.reason = reason
+        self.stamp = stamp
+        self.changes = changes
+        self.parents = parents
+        self.builders = builders
+        self.priority = priority
+        self.properties = properties
+    }
+}
+
+/// Where quiet time is counted: one row for each rule, codebase, repository and branch.
+public struct QuietKey: Hashable, Sendable {
+    public var scheduler: String
+    public var codebase: String
+    public var repository: String
+    public var branch: String
+
+    public init(scheduler: String, codebase: String = "", repository: String, branch: String) {
+        self.scheduler = scheduler
+        self.codebase = codebase
+        self.repository = repository
+        self.branch = branch
+    }
+}
+
+/// The changes that wait for one branch to become quiet.
+public struct QuietTime: Hashable, Sendable {
+    public var key: QuietKey
+    /// Grows with each firing; part of the trigger, so that a firing happens once.
+    public var generation: Int64
+    /// Nil while only unimportant changes wait.
+    public var fires: Timestamp?
+    public var changes: [ChangeID]
+
+    public init(key: QuietKey, generation: Int64, fires: Timestamp?, changes: [ChangeID]) {
+        self.key = key
+        self.generation = generation
+        self.fires = fires
+        self.changes = changes
+    }
+}
+
+/// What a batch of changes leads to. Pure data: a store commits it as a whole.
+public struct Plan: Hashable, Sendable {
+    public var buildsets: [PlannedBuildset]
+    /// Quiet times as they are after this batch: `changes` holds only those to add.
+    public var quiet: [QuietTime]
+
+    public init(buildsets: [PlannedBuildset] = [], quiet: [QuietTime] = []) {
+        self.buildsets = buildsets
+        self.quiet = quiet
+    }
+}

@@ -1,0 +1,87 @@
+/// Decides what changes lead to. Pure: a snapshot in, a plan out (STYLE, "Plan on a snapshot, commit through a port").
+public struct Planner: Sendable {
+    public var configuration: Configuration
+
+    public init(configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// The quiet times that a batch of changes may touch; the store reads (and locks) these before it asks for the plan.
+    public func quietKeys(for changes: [Change]) -> Set<QuietKey> {
+        var keys = Set<QuietKey>()
+        for rule in configuration.schedulers where rule.waits {
+            for change in changes where rule.filter.judge(change.content) != .ignored {
+                keys.insert(rule.quietKey(for: change.content))
+            }
+        }
+        return keys
+    }
+
+    /// Applies every rule to every change, in the order given.
+    public func plan(changes: [Change], quiet: [QuietKey: QuietTime]) -> Plan {
+        var plan = Plan()
+        var touched: [QuietKey: QuietTime] = [:]
+        var order: [QuietKey] = []
+        for rule in configuration.schedulers {
+            for change in changes {
+                let verdict = rule.filter.judge(change.content)
+                guard verdict != .ignored else { continue }
+                guard rule.waits, let wait = rule.quiet else {
+                    if verdict == .important { plan.buildsets.append(buildset(rule: rule, change: change)) }
+                    continue
+                }
+                let key = rule.quietKey(for: change.content)
+                var time: QuietTime
+                if let known = touched[key] {
+                    time = known
+                } else {
+                    let stored = quiet[key]
+                    time = QuietTime(key: key, generation: stored?.generation ?? 0, fires: stored?.fires, changes: [])
+                    order.append(key)
+                }
+                time.changes.append(change.id)
+                // An unimportant change starts nothing, but the branch is not quiet while it arrives.
+                if verdict == .important || time.fires != nil {
+                    let due = change.accepted.advanced(by: wait)
+                    time.fires = max(time.fires ?? due, due)
+                }
+                touched[key] = time
+            }
+        }
+        plan.quiet = order.compactMap { touched[$0] }
+        return plan
+    }
+
+    /// The buildset of a branch that has become quiet; nil when its rule is gone. `changes` are those that waited, in their source's order.
+    public func fire(_ time: QuietTime, changes: [Change]) -> PlannedBuildset? {
+        guard let rule = configuration.scheduler(named: time.key.scheduler), let last = changes.last else { return nil }
+        return buildset(
+            rule: rule, changes: changes, newest: last,
+            trigger: "quiet:\(time.key.codebase):\(time.key.repository):\(time.key.branch):\(time.generation)",
+            reason: changes.count == 1 ? "change \(last.id)" : "\(changes.count) changes, the last \(last.id)")
+    }
+
+    private func buildset(rule: SchedulerRule, change: Change) -> PlannedBuildset {
+        buildset(rule: rule, changes: [change], newest: change, trigger: "change:\(change.id)", reason: "change \(change.id)")
+    }
+
+    private func buildset(rule: SchedulerRule, changes: [Change], newest: Change, trigger: String, reason: String) -> PlannedBuildset {
+        let content = newest.content
+        return PlannedBuildset(
+            scheduler: rule.name, trigger: trigger, reason: reason,
+            stamp: SourceStamp(
+                project: content.project, repository: content.repository, branch: content.branch, revision: content.revision),
+            changes: changes.map(\.id), parents: changes.map(\.chain), builders: rule.builders, priority: rule.priority,
+            properties: Properties(content.properties, source: "change")
+                .overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+    }
+}
+
+extension SchedulerRule {
+    /// True when changes wait for the branch to become quiet.
+    var waits: Bool { (quiet ?? .zero) > .zero }
+
+    func quietKey(for change: NewChange) -> QuietKey {
+        QuietKey(scheduler: name, repository: change.repository, branch: change.branch)
+    }
+}

@@ -1,0 +1,25 @@
+/// One property: its value and who set it (`change`, `scheduler nightly`, `builder test`, `force`, …).
+public struct Property: Hashable, Sendable, Codable {
+    public var value: JSONValue
+    public var source: String
+
+    public init(_ value: JSONValue, source: String) {
+        self.value = value
+        self.source = source
+    }
+}
+
+/// Named values that travel from a change, a rule or a person to the steps of a build, each with its source.
+public typealias Properties = [String: Property]
+
+extension Properties {
+    /// `self` with the entries of `stronger` put over it.
+    public func overlaid(by stronger: Properties) -> Properties {
+        merging(stronger) { _, new in new }
+    }
+
+    /// The same values, all from one source.
+    public init(_ values: [String: JSONValue], source: String) {
+        self = values.mapValues { Property($0, source: source) }
+    }
+}

@@ -1,0 +1,43 @@
+import Crypto
+
+/// What to check out. Content-addressed: equal stamps have equal ids.
+public struct SourceStamp: Hashable, Sendable, Codable {
+    public var project: String
+    public var repository: String
+    public var branch: String
+    /// A full revision; nil means the tip of the branch when the checkout happens.
+    public var revision: String?
+    /// Which of several repositories in one build this is; empty where there is one.
+    public var codebase: String
+
+    public init(project: String, repository: String, branch: String, revision: String?, codebase: String = "") {
+        self.project = project
+        self.repository = repository
+        self.branch = branch
+        self.revision = revision
+        self.codebase = codebase
+    }
+
+    /// SHA-256 over the length-prefixed fields, in hexadecimal.
+    public var id: String {
+        var hash = SHA256()
+        for field in [project, repository, branch, revision ?? "\u{0}", codebase] {
+            hash.update(data: Array("\(field.utf8.count):".utf8))
+            hash.update(data: Array(field.utf8))
+        }
+        return hash.finalize().hexadecimal
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Lower-case hexadecimal digits.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in self {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

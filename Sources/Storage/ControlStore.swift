@@ -1,0 +1,79 @@
+import Domain
+
+public protocol ControlStore: Sendable {
+    /// Makes a buildset of one builder by hand. The same idempotency key from the same principal again gives the first answer.
+    func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt
+    /// Asks for the end of a request: a pending one ends at once, a claimed one when its worker has stopped. Returns its phase after the call.
+    func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt
+    func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt
+    /// Builds a finished or running build's request again, as a new buildset of that builder at the same stamp.
+    func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt
+    func setPriority(_ request: RequestID, priority: Int) async throws
+    /// A paused worker gets nothing new. Writes `worker.paused` or `worker.resumed` when it changes something.
+    func setWorkerPaused(_ worker: String, paused: Bool) async throws
+}
+
+public struct IdempotencyKey: Hashable, Sendable {
+    public var principal: String
+    public var route: String
+    public var key: String
+    /// SHA-256 of the body: the same key with another body is refused with `StoreError.conflict`.
+    public var bodyHash: String
+
+    public init(principal: String, route: String, key: String, bodyHash: String) {
+        self.principal = principal
+        self.route = route
+        self.key = key
+        self.bodyHash = bodyHash
+    }
+}
+
+public struct ForceRequest: Hashable, Sendable {
+    public var builder: String
+    public var project: String
+    public var repository: String
+    public var branch: String
+    public var revision: String?
+    public var reason: String
+    public var priority: Int
+    public var properties: [String: JSONValue]
+
+    public init(
+        builder: String, project: String, repository: String, branch: String, revision: String?, reason: String, priority: Int = 0,
+        properties: [String: JSONValue] = [:]
+    ) {
+        self.builder = builder
+        self.project = project
+        self.repository = repository
+        self.branch = branch
+        self.revision = revision
+        self.reason = reason
+        self.priority = priority
+        self.properties = properties
+    }
+}
+
+public struct ForceReceipt: Hashable, Sendable {
+    public var buildset: BuildsetID
+    public var request: RequestID
+    public var chain: ChainID
+    public var created: Bool
+
+    public init(buildset: BuildsetID, request: RequestID, chain: ChainID, created: Bool) {
+        self.buildset = buildset
+        self.request = request
+        self.chain = chain
+        self.created = created
+    }
+}
+
+public struct CancelReceipt: Hashable, Sendable {
+    public var phase: RequestPhase
+    /// The running build that has to be told, if there is one.
+    public var build: BuildCancel?
+
+    public init(phase: RequestPhase, build: BuildCancel?) {
+        self.phase = phase
+        self.build = build
+    }
+}

@@ -1,0 +1,80 @@
+import Domain
+
+public protocol DispatchStore: Sendable {
+    /// Gives pending requests to free slots: priority first, then age. Creates the builds (phase `assigned`, lease running) and their events. Builds
+    /// that are assigned to an offering session but unknown to its worker (a lost answer) are handed out again, before anything new.
+    func match(_ offers: [SlotOffer]) async throws -> [Assignment]
+    /// Applies reports of many workers in one transaction; each is judged by itself, in order. Answers are in the order of the reports.
+    func apply(_ reports: [BuildReport]) async throws -> [ReportAnswer]
+    /// Ends the builds whose lease is over, or that nobody accepted in time, and retries or finishes their requests.
+    func expireLeases(reachableSince: Timestamp, limit: Int) async throws -> LeaseExpiry
+    /// The builds of these sessions whose end somebody asked for: what a dispatcher that starts, or was away, must still tell their workers.
+    func pendingCancels(_ sessions: [SessionID]) async throws -> [BuildCancel]
+}
+
+/// Free slots that wait at a dispatcher.
+public struct SlotOffer: Hashable, Sendable {
+    public var session: SessionID
+    public var worker: String
+    public var labels: Labels
+    public var free: Int
+    /// The builds that the worker knows it holds.
+    public var holding: Set<BuildID>
+
+    public init(session: SessionID, worker: String, labels: Labels, free: Int, holding: Set<BuildID> = []) {
+        self.session = session
+        self.worker = worker
+        self.labels = labels
+        self.free = free
+        self.holding = holding
+    }
+}
+
+public struct ReportAnswer: Hashable, Sendable {
+    public enum Verdict: Hashable, Sendable {
+        case applied
+        /// The fence is not in force any more: the worker ends the build and forgets it.
+        case stale(String)
+        /// The report itself is wrong.
+        case invalid(String)
+        /// A log is not whole: these are the sizes the server has; send the rest and finish again.
+        case logsIncomplete([String: Int64])
+        case notFound
+    }
+    public var verdict: Verdict
+    /// Somebody asked for this build's end.
+    public var cancel: String?
+    /// The report changed state that other loops may wait for: a buildset ended or a request went back to `pending`.
+    public var ringScheduling: Bool
+    public var ringDispatch: Bool
+
+    public init(verdict: Verdict, cancel: String? = nil, ringScheduling: Bool = false, ringDispatch: Bool = false) {
+        self.verdict = verdict
+        self.cancel = cancel
+        self.ringScheduling = ringScheduling
+        self.ringDispatch = ringDispatch
+    }
+}
+
+public struct LeaseExpiry: Hashable, Sendable {
+    public var lost: [LostBuild]
+    /// When to look again: the earliest moment at which a lease in force can end; nil when none is.
+    public var nextDue: Timestamp?
+
+    public init(lost: [LostBuild], nextDue: Timestamp?) {
+        self.lost = lost
+        self.nextDue = nextDue
+    }
+}
+
+public struct BuildCancel: Hashable, Sendable {
+    public var build: BuildID
+    public var session: SessionID
+    public var reason: String
+
+    public init(build: BuildID, session: SessionID, reason: String) {
+        self.build = build
+        self.session = session
+        self.reason = reason
+    }
+}

@@ -1,0 +1,23 @@
+import Domain
+
+public protocol SchedulingStore: Sendable {
+    /// Claims up to `limit` unclassified changes in order of acceptance, asks the planner, and commits the plan: buildsets with their requests,
+    /// quiet times, events. A trigger that already made a buildset makes no other.
+    func classify(limit: Int, planner: Planner) async throws -> SchedulingResult
+    /// Fires the quiet times that are due and older than every unclassified change.
+    func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult
+}
+
+public struct SchedulingResult: Hashable, Sendable {
+    /// Rows taken; equal to the limit when there may be more.
+    public var taken: Int
+    public var buildsets: [BuildsetID]
+    /// When the next quiet time is due.
+    public var nextDue: Timestamp?
+
+    public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil) {
+        self.taken = taken
+        self.buildsets = buildsets
+        self.nextDue = nextDue
+    }
+}

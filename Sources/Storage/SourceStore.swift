@@ -1,0 +1,30 @@
+import Domain
+
+public protocol SourceStore: Sendable {
+    func sourceState(_ source: String) async throws -> SourceState
+    /// Keeps how the last contact went. Written when it changes, not on every quiet poll.
+    func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws
+}
+
+public struct SourceState: Hashable, Sendable {
+    public var position: String?
+    public var health: SourceHealth?
+
+    public init(position: String? = nil, health: SourceHealth? = nil) {
+        self.position = position
+        self.health = health
+    }
+}
+
+public struct SourceHealth: Hashable, Sendable, Codable {
+    public var healthy: Bool
+    /// What went wrong and what to do; nil when healthy.
+    public var message: String?
+    public var since: Timestamp
+
+    public init(healthy: Bool, message: String?, since: Timestamp) {
+        self.healthy = healthy
+        self.message = message
+        self.since = since
+    }
+}
