@@ -1,7 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Imports point down this list only; Tests/LayoutTests checks it against the sources.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// The order of the targets is the order of the layers: a target imports only those above it. LayoutTests holds the sources to it.
 let package = Package(
     name: "doorbell",
     platforms: [.macOS(.v15)],
@@ -22,16 +31,53 @@ let package = Package(
     targets: [
         .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite")]),
         .target(name: "CProcess"),
-        .target(name: "Domain", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "Signals", dependencies: [.product(name: "Logging", package: "swift-log"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+        .target(name: "Domain", dependencies: [crypto]),
+        .target(name: "Signals", dependencies: [logging, lifecycle]),
         .target(name: "Storage", dependencies: ["Domain"]),
-        .target(name: "StorageSQLite", dependencies: ["Domain", "Storage", "Schemas", .product(name: "GRDB", package: "GRDB.swift")]),
-        .target(name: "Web", dependencies: [.product(name: "Hummingbird", package: "hummingbird")]),
-        .executableTarget(name: "doorbell", dependencies: ["StorageSQLite", "Web", "Signals", "CProcess", .product(name: "Yams", package: "Yams"),
-            .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-        .executableTarget(name: "doorbell-worker", dependencies: [.product(name: "AsyncHTTPClient", package: "async-http-client")]),
-        .testTarget(name: "DomainTests", dependencies: ["Domain", "doorbell"]),
+        .target(name: "StorageSQLite", dependencies: ["Domain", "Storage", "Schemas", crypto, grdb]),
+        .target(name: "Wire", dependencies: ["Domain"]),
+        .target(name: "HTTPDoor", dependencies: ["Domain", "Storage", "Wire", crypto, hummingbird]),
+        .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", crypto, hummingbird]),
+        .target(name: "Scheduling", dependencies: ["Domain", "Signals", "Storage"]),
+        .target(name: "Dispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird]),
+        .target(name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird]),
+        .target(name: "WorkerAgent", dependencies: ["Domain", "Wire", "CProcess", asyncHTTPClient, crypto, logging, lifecycle]),
+        .target(
+            name: "Runtime",
+            dependencies: [
+                "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling", "Dispatch", "Web", "WorkerAgent",
+                "Schemas", crypto, hummingbird, lifecycle, logging, yams,
+            ]),
+        .executableTarget(
+            name: "doorbell",
+            dependencies: ["Domain", "Storage", "Wire", "Runtime", argumentParser, asyncHTTPClient, lifecycle, logging]),
+        .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging]),
+
+        .target(name: "TestSupport", dependencies: ["Domain", "Storage"], path: "Tests/TestSupport"),
+        .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport"], path: "Tests/StoreConformance"),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+        .testTarget(name: "SignalsTests", dependencies: ["Signals", logging]),
+        .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
+        .testTarget(name: "WireTests", dependencies: ["Wire"]),
+        .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "IntakeTests",
+            dependencies: ["Intake", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "StorageSQLite", "TestSupport"]),
+        .testTarget(
+            name: "DispatchTests",
+            dependencies: ["Dispatch", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "WebTests",
+            dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(name: "WorkerAgentTests", dependencies: ["WorkerAgent", "TestSupport", hummingbird, logging]),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Domain", "Wire", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+        .testTarget(name: "FaultTests", dependencies: ["Domain", "Wire", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+        .testTarget(name: "LayoutTests"),
+        .executableTarget(
+            name: "doorbell-bench",
+            dependencies: ["Domain", "Storage", "StorageSQLite", "Wire", "TestSupport", asyncHTTPClient, crypto, grdb], path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]
 )

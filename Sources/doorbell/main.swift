@@ -1,3 +1,4 @@
-import Yams
 import ArgumentParser
+import Yams
+
 print("x")

@@ -1,5 +1,5 @@
 /// A rule that decides which changes make a buildset.
-public struct SchedulerRule: Hashable, Sendable, Codable {
+public struct SchedulerRule: Hashable, Sendable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// Changes on the branches that the filter names.
         case branch

@@ -1,5 +1,5 @@
 /// A git repository that the poller watches.
-public struct SourceConfiguration: Hashable, Sendable, Codable {
+public struct SourceConfiguration: Hashable, Sendable {
     /// How the commits between two polls become changes.
     public enum Commits: String, Sendable, Codable, CaseIterable {
         /// Each new commit is a change, oldest first.
@@ -36,7 +36,7 @@ public struct SourceConfiguration: Hashable, Sendable, Codable {
 }
 
 /// Where a secret is found by the process that needs it; the secret itself is never in the configuration.
-public enum CredentialReference: Hashable, Sendable, Codable {
+public enum CredentialReference: Hashable, Sendable {
     /// A file that holds `user:password` or a token, on its first line.
     case file(String)
     /// An environment variable of that process, likewise.

@@ -1,11 +1,11 @@
 /// One step of a builder as it is configured. `${name}` in texts is replaced by the property of that name when the build is assigned.
-public struct StepRecipe: Hashable, Sendable, Codable {
-    public enum Action: Hashable, Sendable, Codable {
+public struct StepRecipe: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
         case checkout(Checkout)
         case run(Command)
     }
 
-    public enum Command: Hashable, Sendable, Codable {
+    public enum Command: Hashable, Sendable {
         /// Handed to `/bin/sh -c`.
         case shell(String)
         /// The program and its arguments, with no shell between.
