@@ -1,0 +1,49 @@
+# Every target works on a clean checkout. `make help` lists them.
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+ARGS ?=
+CONFIG ?= examples/self/doorbell.yaml
+SWIFT ?= swift
+# Release binaries carry the Swift runtime with them.
+RELEASE := --configuration release --static-swift-stdlib
+BINARIES := .build/release
+
+.PHONY: help setup build run test faults bench lint format install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what this machine lacks (Debian packages; needs root or sudo only when something is missing)
+	@.ci/setup
+
+build: setup ## release binaries in .build/release that need no Swift installation
+	$(SWIFT) build $(RELEASE) --product doorbell
+	$(SWIFT) build $(RELEASE) --product doorbell-worker
+
+run: build ## build, then run `doorbell up` on the example, which watches this repository (ARGS=--once: end after one buildset)
+	@$(BINARIES)/doorbell up $(CONFIG) $(ARGS)
+
+test: setup ## build and run every test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+faults: setup ## the long fault suite: kill -9 at random moments (SEED=number repeats a run)
+	$(SWIFT) build --build-tests
+	DOORBELL_FAULTS=long DOORBELL_FAULTS_SEED=$(SEED) $(SWIFT) test --skip-build --filter FaultTests
+
+bench: build ## figures as ratios to floors measured in the same run
+	$(SWIFT) build $(RELEASE) --product doorbell-bench
+	@$(BINARIES)/doorbell-bench --binaries $(BINARIES) $(ARGS)
+
+lint: ## formatting, strictly
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests schemas
+
+format: ## format in place
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests schemas
+
+install: build ## install the binaries below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINARIES)/doorbell $(BINARIES)/doorbell-worker $(DESTDIR)$(PREFIX)/bin/
+
+clean: ## remove what was built
+	rm -rf .build

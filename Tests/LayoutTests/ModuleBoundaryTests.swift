@@ -1,0 +1,63 @@
+import Testing
+
+/// The layers of DESIGN §7: imports point to what stands before.
+@Suite struct ModuleBoundaryTests {
+    static let layers = [
+        "Schemas", "CProcess", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling", "Dispatch", "Web",
+        "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
+    ]
+    static let services: Set = ["Intake", "Scheduling", "Dispatch", "Web", "WorkerAgent"]
+
+    @Test("A module imports only modules of the layers before its own", arguments: layers)
+    func importsPointOneWay(module: String) throws {
+        let place = try #require(Self.layers.firstIndex(of: module))
+        for file in try sources(of: module) {
+            for name in file.imports {
+                guard let other = Self.layers.firstIndex(of: name) else { continue }
+                #expect(other < place, "\(file.path) imports \(name)")
+            }
+        }
+    }
+
+    @Test("Services never import each other", arguments: services.sorted())
+    func servicesAreApart(module: String) throws {
+        for file in try sources(of: module) {
+            let others = Self.services.intersection(file.imports).subtracting([module])
+            #expect(others.isEmpty, "\(file.path) imports \(others.sorted())")
+        }
+    }
+
+    @Test("The worker knows no store", arguments: ["WorkerAgent", "doorbell-worker"])
+    func workerKnowsNoStore(module: String) throws {
+        for file in try sources(of: module) {
+            let stores = Set(file.imports).intersection(["Storage", "StorageSQLite", "GRDB", "Runtime"])
+            #expect(stores.isEmpty, "\(file.path) imports \(stores.sorted())")
+        }
+    }
+
+    @Test("Only the store's implementation knows its database, and only the runtime knows every module")
+    func databaseStaysInside() throws {
+        for module in Self.layers {
+            for file in try sources(of: module) where file.imports.contains("GRDB") || file.imports.contains("StorageSQLite") {
+                #expect(module == "StorageSQLite" || module == "Runtime", "\(file.path) knows the database")
+            }
+        }
+    }
+
+    @Test("The domain is pure: no I/O, no clock of its own")
+    func domainIsPure() throws {
+        let allowed: Set = ["Crypto", "FoundationEssentials"]
+        for file in try sources(of: "Domain") {
+            #expect(Set(file.imports).isSubset(of: allowed), "\(file.path) imports \(file.imports)")
+            for word in ["Date()", "ContinuousClock", "FileManager", "ProcessInfo"] {
+                #expect(!file.text.contains(word), "\(file.path) uses \(word)")
+            }
+        }
+    }
+
+    private func sources(of module: String) throws -> [SourceTree.File] {
+        let files = try SourceTree().swiftFiles(below: module == "Schemas" ? "schemas" : "Sources/\(module)")
+        if module != "CProcess" { try #require(!files.isEmpty, "no sources of \(module)") }
+        return files
+    }
+}
