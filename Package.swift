@@ -39,13 +39,16 @@ let package = Package(
         .target(name: "HTTPDoor", dependencies: ["Domain", "Storage", "Wire", crypto, hummingbird]),
         .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", crypto, hummingbird]),
         .target(name: "Scheduling", dependencies: ["Domain", "Signals", "Storage"]),
-        .target(name: "Dispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird]),
+        // Not "Dispatch": that name would shadow the system's module of that name for every package that imports it.
+        .target(
+            name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird],
+            path: "Sources/Dispatch"),
         .target(name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird]),
         .target(name: "WorkerAgent", dependencies: ["Domain", "Wire", "CProcess", asyncHTTPClient, crypto, logging, lifecycle]),
         .target(
             name: "Runtime",
             dependencies: [
-                "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling", "Dispatch", "Web", "WorkerAgent",
+                "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent",
                 "Schemas", crypto, hummingbird, lifecycle, logging, yams,
             ]),
         .executableTarget(
@@ -66,7 +69,9 @@ let package = Package(
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "StorageSQLite", "TestSupport"]),
         .testTarget(
             name: "DispatchTests",
-            dependencies: ["Dispatch", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "BuildDispatch", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "WebTests",
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
