@@ -1,0 +1,29 @@
+/// The properties that every build has, set by Doorbell itself; no configuration and no change may set them.
+public enum BuiltInProperty: String, CaseIterable, Sendable {
+    case branch, revision, repository, project, builder, buildset, request, build, worker, attempt
+
+    public static let names = Set(allCases.map(\.rawValue))
+}
+
+extension Assignment {
+    /// The built-in properties of this build, from source `doorbell`.
+    public var builtInProperties: Properties {
+        var values: [String: JSONValue] = [:]
+        for property in BuiltInProperty.allCases {
+            values[property.rawValue] =
+                switch property {
+                case .branch: .string(stamp.branch)
+                case .revision: .string(stamp.revision ?? "")
+                case .repository: .string(stamp.repository)
+                case .project: .string(project)
+                case .builder: .string(builder.name)
+                case .buildset: .integer(buildset.rawValue)
+                case .request: .integer(request.rawValue)
+                case .build: .integer(build.rawValue)
+                case .worker: .string(worker)
+                case .attempt: .integer(Int64(attempt))
+                }
+        }
+        return Properties(values, source: "doorbell")
+    }
+}
