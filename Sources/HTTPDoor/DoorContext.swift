@@ -1,0 +1,15 @@
+import Hummingbird
+import NIOCore
+
+/// What a handler knows about its request besides the request: the connection it came by.
+public struct DoorContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    public let channel: any Channel
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+
+public typealias DoorRouter = Router<DoorContext>

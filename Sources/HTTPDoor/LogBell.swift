@@ -1,0 +1,56 @@
+import Domain
+import Synchronization
+
+/// Tells those who follow a log that it has grown or ended, so that nobody has to ask again and again. A ring is a hint: a follower always reads
+/// the log itself, and a slow one is told only the last news.
+public final class LogBell: Sendable {
+    private struct State {
+        var next: UInt64 = 0
+        var followers: [BuildID: [UInt64: Follower]] = [:]
+    }
+
+    private struct Follower {
+        var name: String
+        var continuation: AsyncStream<Void>.Continuation
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Rings for one log. The stream holds at most one ring; ending the iteration unsubscribes.
+    public func rings(build: BuildID, name: String) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.next += 1
+            state.followers[build, default: [:]][state.next] = Follower(name: name, continuation: continuation)
+            return state.next
+        }
+        continuation.onTermination = { [weak self] _ in self?.forget(build, id) }
+        return stream
+    }
+
+    /// The log has more bytes.
+    public func ring(build: BuildID, name: String) {
+        for follower in followers(of: build) where follower.name == name { follower.continuation.yield() }
+    }
+
+    /// The build has ended, and with it all of its logs.
+    public func ringAll(build: BuildID) {
+        for follower in followers(of: build) { follower.continuation.yield() }
+    }
+
+    /// How many follow logs at the moment.
+    public var followerCount: Int { state.withLock { $0.followers.values.reduce(0) { $0 + $1.count } } }
+
+    private func followers(of build: BuildID) -> [Follower] {
+        state.withLock { state in state.followers.isEmpty ? [] : state.followers[build].map { Array($0.values) } ?? [] }
+    }
+
+    private func forget(_ build: BuildID, _ id: UInt64) {
+        state.withLock { state in
+            state.followers[build]?[id] = nil
+            if state.followers[build]?.isEmpty == true { state.followers[build] = nil }
+        }
+    }
+}
