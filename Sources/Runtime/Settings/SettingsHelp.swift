@@ -1,0 +1,20 @@
+/// What `doorbell help-config` prints: every variable that is read, its default and what it does.
+public enum SettingsHelp {
+    public static let variables: [(name: String, fallback: String, meaning: String)] = [
+        ("DOORBELL_DATA_DIR", ".doorbell", "directory of the database, logs, mirrors and working directories (--data-dir)"),
+        ("DOORBELL_DATABASE_URL", "sqlite:.doorbell", "sqlite:DIRECTORY, when the database is not in the data directory's default place"),
+        ("DOORBELL_LISTEN", "127.0.0.1:8010", "address of the web page, the API and the worker protocol (--listen)"),
+        ("DOORBELL_HOSTS", "", "further host names, separated by commas, under which clients may address the server"),
+        ("DOORBELL_URL", "http://127.0.0.1:8010", "the server that commands and workers talk to (--url)"),
+        ("DOORBELL_TOKEN", "", "token that commands and workers present; never written to a log"),
+        ("DOORBELL_LEASE_SECONDS", "30", "how long a build may go without a word from its worker, 1 to 3600"),
+        ("DOORBELL_LOG_LEVEL", "notice", "trace, debug, info, notice, warning, error or critical"),
+        ("DOORBELL_LOG_FORMAT", "text", "text, or json with one object a line"),
+    ]
+
+    public static var text: String {
+        variables.map { variable in
+            "\(variable.name)\n    \(variable.meaning)\n    default: \(variable.fallback.isEmpty ? "none" : variable.fallback)\n"
+        }.joined()
+    }
+}

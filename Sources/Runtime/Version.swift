@@ -1,0 +1,4 @@
+/// The version of this program, as `--version`, health answers and worker sessions say it.
+public enum Version {
+    public static let current = "0.1.0"
+}

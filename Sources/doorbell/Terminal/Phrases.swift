@@ -1,0 +1,35 @@
+import Domain
+import Foundation
+
+/// Moments and durations as people say them.
+enum Phrases {
+    static func duration(_ duration: Duration) -> String {
+        let seconds = max(0, duration.inSeconds)
+        if seconds < 9.95 { return String(format: "%.1fs", seconds) }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole)s" }
+        if whole < 3600 { return "\(whole / 60)m \(whole % 60)s" }
+        if whole < 86_400 { return "\(whole / 3600)h \(whole / 60 % 60)m" }
+        return "\(whole / 86_400)d \(whole / 3600 % 24)h"
+    }
+
+    static func duration(from start: Timestamp?, to end: Timestamp?) -> String {
+        guard let start else { return "" }
+        return duration((end ?? now).since(start))
+    }
+
+    static func age(_ moment: Timestamp) -> String { duration(now.since(moment)) + " ago" }
+
+    static func revision(_ revision: String?) -> String {
+        guard let revision else { return "tip" }
+        let isHash = revision.utf8.count >= 40 && revision.allSatisfy(\.isHexDigit)
+        return isHash ? String(revision.prefix(10)) : revision
+    }
+
+    static func firstLine(_ text: String, limit: Int = 60) -> String {
+        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return line.count > limit ? line.prefix(limit - 1) + "…" : line
+    }
+
+    private static var now: Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }
+}
