@@ -1,1 +1,20 @@
-public enum Schemas {}
+/// The files of this directory, as they are embedded in the programs.
+public enum Schemas {
+    /// One step of a database's schema; applied once, in the order of the numbers.
+    public struct Migration: Sendable {
+        public var number: Int
+        public var name: String
+        public var sql: String
+
+        public init(number: Int, name: String, sql: String) {
+            self.number = number
+            self.name = name
+            self.sql = sql
+        }
+    }
+
+    /// The embedded store's migrations. A released file never changes; what comes later gets the next number.
+    public static let sqlite = [
+        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.sqlite_0001_initial_sql, as: UTF8.self))
+    ]
+}

@@ -7,6 +7,8 @@ public protocol OutboxStore: Sendable {
     func latestCursor() async throws -> EventCursor
     /// The cursor before the oldest event that is kept.
     func oldestCursor() async throws -> EventCursor
+    /// Calls `wake` after each transaction of this process that wrote events: a hint to read on. It must return at once.
+    func onEvents(_ wake: @escaping @Sendable () -> Void)
 }
 
 /// A place in the events: opaque to consumers (DESIGN §5, "Every cursor is a tick").
