@@ -58,6 +58,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Domain", "Storage"], path: "Tests/TestSupport"),
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport"], path: "Tests/StoreConformance"),
+        .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "SignalsTests", dependencies: ["Signals", logging]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
@@ -77,8 +78,10 @@ let package = Package(
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(name: "WorkerAgentTests", dependencies: ["WorkerAgent", "TestSupport", hummingbird, logging]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Domain", "Wire", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
-        .testTarget(name: "FaultTests", dependencies: ["Domain", "Wire", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+        .testTarget(
+            name: "FaultTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(name: "LayoutTests"),
         .executableTarget(
             name: "doorbell-bench",

@@ -14,7 +14,8 @@ struct Doorbell: AsyncParsableCommand {
         version: Version.current,
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, MigrateCommand.self, HelpConfigCommand.self]),
+            CommandGroup(
+                name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, MigrateCommand.self, HelpConfigCommand.self]),
             CommandGroup(name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, CancelCommand.self, RebuildCommand.self]),
             CommandGroup(
                 name: "Look at it",

@@ -50,7 +50,8 @@ public struct LineLogHandler: LogHandler {
     }
 
     private static func quoted(_ value: String) -> String {
-        value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" } ? "\"\(escaped(value).replacing("\"", with: "\\\""))\"" : escaped(value)
+        value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
+            ? "\"\(escaped(value).replacing("\"", with: "\\\""))\"" : escaped(value)
     }
 
     /// What comes from outside cannot start a new line or move a terminal's cursor.

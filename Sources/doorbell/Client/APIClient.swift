@@ -42,7 +42,9 @@ struct APIClient: Sendable {
         }
     }
 
-    private func send(_ method: HTTPMethod, path: String, query: [(String, String?)], body: Data?, idempotencyKey: String? = nil) async throws -> Answer {
+    private func send(_ method: HTTPMethod, path: String, query: [(String, String?)], body: Data?, idempotencyKey: String? = nil) async throws
+        -> Answer
+    {
         var request = self.request(method, path: path, query: query)
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")

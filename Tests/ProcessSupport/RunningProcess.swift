@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// A program that a test started. Its output goes to files, so that it never waits for a reader; it is ended with the object.
+public final class RunningProcess: Sendable {
+    public let pid: pid_t
+    public let outputPath: String
+    public let errorPath: String
+    private let exit: ExitSignal
+
+    /// How a process ended: its exit status, or the negative number of the signal that ended it.
+    public typealias Status = Int32
+
+    public init(
+        _ executable: String, _ arguments: [String], in directory: String, environment: [String: String] = [:], logs: String, name: String
+    ) throws {
+        outputPath = "\(logs)/\(name).out"
+        errorPath = "\(logs)/\(name).err"
+        for path in [outputPath, errorPath] where !FileManager.default.fileExists(atPath: path) {
+            FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        process.environment = Self.cleanEnvironment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
+        let error = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
+        try output.seekToEnd()
+        try error.seekToEnd()
+        process.standardOutput = output
+        process.standardError = error
+        let exit = ExitSignal()
+        process.terminationHandler = { process in
+            exit.set(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+        }
+        try process.run()
+        self.exit = exit
+        pid = process.processIdentifier
+    }
+
+    deinit {
+        if !exit.isSet { kill(pid, SIGKILL) }
+    }
+
+    /// The variables a test passes on: none of Doorbell's own, so that the machine's settings decide nothing.
+    private static var cleanEnvironment: [String: String] {
+        ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DOORBELL_") || $0.key == "DOORBELL_BINARIES" }
+    }
+
+    public func send(_ signal: Int32) {
+        if !exit.isSet { kill(pid, signal) }
+    }
+
+    /// Waits for the end; nil when it has not come within the bound.
+    public func status(within bound: Duration = .seconds(60)) async -> Status? {
+        await exit.value(within: bound)
+    }
+
+    public var hasEnded: Bool { exit.isSet }
+    public var output: String { (try? String(decoding: Data(contentsOf: URL(fileURLWithPath: outputPath)), as: UTF8.self)) ?? "" }
+    public var errorOutput: String { (try? String(decoding: Data(contentsOf: URL(fileURLWithPath: errorPath)), as: UTF8.self)) ?? "" }
+}
+
+/// A value that is set once, from any thread, and awaited with a bound.
+final class ExitSignal: Sendable {
+    private struct State {
+        var status: Int32?
+        var waiters: [UInt64: CheckedContinuation<Int32?, Never>] = [:]
+        var next: UInt64 = 0
+    }
+    private let state = Mutex(State())
+
+    var isSet: Bool { state.withLock { $0.status != nil } }
+
+    func set(_ status: Int32) {
+        let waiters = state.withLock { state in
+            state.status = status
+            let all = state.waiters
+            state.waiters = [:]
+            return all
+        }
+        for waiter in waiters.values { waiter.resume(returning: status) }
+    }
+
+    func value(within bound: Duration) async -> Int32? {
+        await withCheckedContinuation { continuation in
+            let (known, id): (Int32?, UInt64) = state.withLock { state in
+                if let status = state.status { return (status, 0) }
+                state.next += 1
+                state.waiters[state.next] = continuation
+                return (nil, state.next)
+            }
+            if let known {
+                continuation.resume(returning: known)
+                return
+            }
+            Task { [weak self] in
+                try? await Task.sleep(for: bound)
+                self?.giveUp(id)
+            }
+        }
+    }
+
+    private func giveUp(_ id: UInt64) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: nil)
+    }
+}
