@@ -48,7 +48,7 @@ public struct API: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        return Answer(status: Int(response.status.code), body: Data(buffer: try await response.body.collect(upTo: 256 << 20)))
+        return Answer(status: Int(response.status.code), body: Data((try await response.body.collect(upTo: 256 << 20)).readableBytesView))
     }
 
     /// Asks until the check holds. For what no event tells; bounded.

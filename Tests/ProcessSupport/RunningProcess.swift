@@ -17,7 +17,7 @@ public final class RunningProcess: Sendable {
         outputPath = "\(logs)/\(name).out"
         errorPath = "\(logs)/\(name).err"
         for path in [outputPath, errorPath] where !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(atPath: path, contents: nil)
+            try Data().write(to: URL(fileURLWithPath: path))
         }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
