@@ -12,8 +12,10 @@ extension DecodingError {
         case .typeMismatch(let type, let context):
             return .invalidField(JSONPointer.text(context.codingPath), "expected \(Self.word(for: type))")
         case .dataCorrupted(let context):
-            // The parser's own errors carry a cause beneath them; those of a document's types do not.
-            guard context.underlyingError == nil else { return .invalidJSON("it does not parse as UTF-8 encoded JSON (RFC 8259)") }
+            // The parser's own errors are about the text as a whole, or say that it is no JSON; those of a document's types name a field.
+            if context.codingPath.isEmpty || context.debugDescription.contains("JSON") {
+                return .invalidJSON("it does not parse as UTF-8 encoded JSON (RFC 8259)")
+            }
             return .invalidField(JSONPointer.text(context.codingPath), Self.bounded(context.debugDescription))
         @unknown default:
             return .badRequest("the body does not have the expected form")
