@@ -81,7 +81,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(
-            name: "FaultTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+            name: "FaultTests",
+            dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient, grdb]),
         .testTarget(name: "LayoutTests"),
         .executableTarget(
             name: "doorbell-bench",

@@ -1,0 +1,109 @@
+import Foundation
+import GRDB
+import ProcessSupport
+import Testing
+
+/// The promise: no accepted change is ever lost, no build is done twice, whatever dies at whatever moment.
+@Suite(.serialized) struct PromiseTests {
+    @Test("Nothing accepted is lost and nothing is done twice while processes are killed at random moments")
+    func killsAtRandomMoments() async throws {
+        let plan = FaultPlan.fromEnvironment()
+        print("fault run: \(plan.changes) changes, \(plan.kills) kills, seed \(plan.seed)")
+        let run = try FaultRun(plan: plan)
+        do {
+            try await run.perform()
+        } catch {
+            await run.stop()
+            Issue.record("seed \(plan.seed): \(error)")
+            return
+        }
+        let context: Comment = "seed \(plan.seed)"
+        #expect(run.survivors.isEmpty, context)
+        #expect(run.answers.count == plan.changes, context)
+        try await checkLogs(run, context)
+        try checkLedger(run, context)
+        try checkStore(run, context)
+        await run.stop()
+    }
+
+    /// A finished build's log is what its step wrote; a lost attempt's is a prefix of it.
+    private func checkLogs(_ run: FaultRun, _ context: Comment) async throws {
+        let api = run.deployment.api
+        var compared = 0
+        for build in try await api.list("/api/v1/builds?builder=talks") {
+            guard let id = build["id"] as? Int else { continue }
+            let wrote = FileManager.default.contents(atPath: "\(run.ledger)/log-\(id)") ?? Data()
+            let answer = try await api.get("/api/v1/builds/\(id)/logs/1-talk")
+            let log = answer.status == 200 ? answer.body : Data()
+            if build["outcome"] as? String == "success" {
+                #expect(log == wrote, "build \(id), \(context)")
+                compared += 1
+            } else {
+                #expect(wrote.starts(with: log), "lost build \(id), \(context)")
+            }
+        }
+        #expect(compared == run.plan.changes, context)
+    }
+
+    /// By the steps' own notes: a build starts once, and two builds of one request never ran at the same time.
+    private func checkLedger(_ run: FaultRun, _ context: Comment) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: run.ledger) where name.hasPrefix("request-") {
+            let text = try String(contentsOfFile: "\(run.ledger)/\(name)", encoding: .utf8)
+            var started: [String: Int64] = [:]
+            var ended: [String: Int64] = [:]
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ").map(String.init)
+                guard words.count == 3, let time = Int64(words[2]) else { continue }
+                if words[1] == "start" {
+                    #expect(started[words[0]] == nil, "build \(words[0]) ran twice, \(context)")
+                    started[words[0]] = time
+                } else {
+                    ended[words[0]] = time
+                }
+            }
+            for (build, end) in ended {
+                for (other, start) in started where other != build && start > (started[build] ?? 0) {
+                    #expect(start > end, "builds \(build) and \(other) of \(name) overlapped, \(context)")
+                }
+            }
+        }
+    }
+
+    private func checkStore(_ run: FaultRun, _ context: Comment) throws {
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        let database = try DatabaseQueue(path: run.deployment.dataDirectory + "/doorbell.sqlite", configuration: configuration)
+        try database.read { database in
+            for (number, change) in run.answers {
+                let key = try String.fetchOne(database, sql: "SELECT dedupe_key FROM change_keys WHERE change = ?", arguments: [change])
+                #expect(key == "fault-\(number)", "change \(change), \(context)")
+                let schedulers = try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT buildsets.scheduler FROM buildset_changes JOIN buildsets ON buildsets.id = buildset_changes.buildset
+                        WHERE buildset_changes.change = ? ORDER BY buildsets.scheduler
+                        """, arguments: [change])
+                #expect(schedulers == ["all", "each"], "change \(change), \(context)")
+            }
+            #expect(try count(database, "SELECT count(*) FROM changes") == run.plan.changes, context)
+            #expect(try count(database, "SELECT count(*) FROM requests WHERE outcome IS NOT 'success'") == 0, context)
+            let finishedTwice = """
+                SELECT count(*) FROM (SELECT entity_id FROM outbox WHERE event = 'request.finished' GROUP BY entity_id HAVING count(*) <> 1)
+                """
+            #expect(try count(database, finishedTwice) == 0, context)
+            #expect(
+                try count(database, "SELECT count(DISTINCT entity_id) FROM outbox WHERE event = 'request.finished'") == run.plan.changes * 2, context)
+            let holes = """
+                SELECT count(*) FROM (SELECT entity FROM outbox GROUP BY entity, entity_id
+                HAVING min(entity_version) <> 1 OR max(entity_version) <> count(*) OR count(DISTINCT entity_version) <> count(*))
+                """
+            #expect(try count(database, holes) == 0, context)
+            let lost = try count(database, "SELECT count(*) FROM builds WHERE cause = 'lost'")
+            print("fault run: \(lost) builds lost and tried again")
+        }
+    }
+
+    private func count(_ database: Database, _ sql: String) throws -> Int {
+        try Int.fetchOne(database, sql: sql) ?? -1
+    }
+}
