@@ -62,6 +62,7 @@ public final class SQLiteStore: Sendable {
 
     /// Runs one transaction; when this returns it is durable, and whoever waits for events has been woken. It is not cancelled with its task: a
     /// caller that gives up must not leave open whether the state changed.
+    @discardableResult
     func write<T: Sendable>(_ doing: String, _ body: @escaping @Sendable (SQLiteTransaction) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             pool.asyncWriteWithoutTransaction { db in
