@@ -1,0 +1,49 @@
+import Domain
+
+/// What the files said, before the parts are held against each other.
+struct ConfigurationDraft {
+    /// A part with the place of its name; nil when it has no usable one.
+    struct Part<Value> {
+        var value: Value
+        var name: YAMLValue?
+    }
+
+    var projects: [(name: String, value: YAMLValue)] = []
+    var sources: [Part<SourceConfiguration>] = []
+    var schedulers: [Part<SchedulerRule>] = []
+    var builders: [Part<Builder>] = []
+    /// Where schedulers name builders.
+    var builderReferences: [(name: String, value: YAMLValue)] = []
+    /// Local paths that were resolved against the place of their file.
+    var resolvedPaths: [String] = []
+
+    /// Reports what only shows when all files are known, and puts the configuration together.
+    func assemble(problems: ProblemCollector) -> Configuration {
+        refuseRepeats(of: "source", sources.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
+        let known = builders.map(\.value.name).filter { !$0.isEmpty }
+        for reference in builderReferences where !known.contains(reference.name) {
+            let expectation = known.isEmpty ? "the name of a builder (there is none)" : "a builder: " + YAMLValue.oneOf(known)
+            reference.value.expected(expectation, nearest: NearestWord.to(reference.name, among: known))
+        }
+        for repeated in projects.dropFirst() {
+            repeated.value.report("found \"project\" a second time, expected it in one file only; the first is at \(projects[0].value.place)")
+        }
+        return Configuration(
+            project: projects.first?.name ?? "", sources: sources.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value))
+    }
+
+    private func refuseRepeats(of what: String, _ parts: [(name: String, value: YAMLValue?)]) {
+        var seen: [String: YAMLValue] = [:]
+        for (name, value) in parts {
+            guard let value else { continue }
+            if let earlier = seen[name] {
+                value.report(
+                    "found a second \(what) \"\(YAMLValue.quotable(name))\", expected a name of its own; the first is at \(earlier.place)")
+            } else {
+                seen[name] = value
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Domain
+import Logging
+import Storage
+import Synchronization
+
+/// Keeps the configuration in force: reads the file, applies it to the store when it changed, and remembers what the store last said.
+///
+/// A file that cannot be read as a configuration changes nothing: its problems are logged, and what was in force stays.
+public actor ConfigurationKeeper {
+    public enum Outcome: Sendable {
+        case applied(AppliedConfiguration)
+        /// The file was the last one applied, or there is none; nil when nothing was ever applied.
+        case unchanged(AppliedConfiguration?)
+        case refused(ConfigurationProblems)
+    }
+
+    private nonisolated let path: String?
+    private let store: any ConfigurationStore
+    private let logger: Logger
+    private let onApplied: @Sendable (AppliedConfiguration) -> Void
+    private nonisolated let cached = Mutex<AppliedConfiguration?>(nil)
+    /// The reload that ends last; the next one waits for it, so that an older file never overtakes a newer one.
+    private var last: Task<Outcome, any Error>?
+
+    /// - Parameter path: the file or directory; nil keeps to what the store has.
+    /// - Parameter onApplied: called after a new configuration has committed: ring the loops that read it.
+    public init(
+        store: any ConfigurationStore, path: String?, logger: Logger, onApplied: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.path = path
+        self.logger = logger
+        self.onApplied = onApplied
+    }
+
+    /// What is in force, as far as this process knows: as of the last `reload` or `refresh`.
+    public nonisolated var current: AppliedConfiguration? { cached.withLock { $0 } }
+
+    /// Reads what another process may have applied.
+    @discardableResult
+    public func refresh() async throws -> AppliedConfiguration? {
+        let stored = try await store.currentConfiguration()
+        remember(stored)
+        return current
+    }
+
+    /// Reads the file and applies it if it is another than the last one applied; throws only when the store fails.
+    public func reload() async throws -> Outcome {
+        let before = last
+        let task = Task<Outcome, any Error> {
+            _ = await before?.result
+            return try await self.reloadOnce()
+        }
+        last = task
+        return try await task.value
+    }
+
+    private func reloadOnce() async throws -> Outcome {
+        guard let path else { return .unchanged(try await refresh()) }
+        let loaded: LoadedConfiguration
+        do {
+            loaded = try ConfigurationLoader.load(path: path)
+        } catch {
+            for problem in error.problems.prefix(ConfigurationProblems.mostShown) {
+                logger.error("configuration refused", metadata: ["problem": "\(problem)"])
+            }
+            try await refresh()
+            return .refused(error)
+        }
+        let (applied, changed) = try await store.apply(loaded.configuration, digest: loaded.digest)
+        remember(applied)
+        guard changed else {
+            logger.info("configuration unchanged", metadata: ["configuration": "\(applied.id)"])
+            return .unchanged(applied)
+        }
+        logger.info("configuration applied", metadata: ["configuration": "\(applied.id)", "digest": "\(applied.digest)"])
+        onApplied(applied)
+        return .applied(applied)
+    }
+
+    /// Answers may overtake each other; a later number always wins.
+    private nonisolated func remember(_ applied: AppliedConfiguration?) {
+        guard let applied else { return }
+        cached.withLock { known in
+            if known.map({ $0.id <= applied.id }) ?? true { known = applied }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Domain
+
+extension ConfigurationReader {
+    mutating func readBuilder(_ value: YAMLValue) {
+        guard let builder = value.mapping("builder", keys: ConfigurationKeys.builder) else { return }
+        let (name, place) = readName(of: builder)
+        var read = Builder(name: name, steps: [])
+        read.labels = readLabels(builder["labels"])
+        read.environment = readEnvironment(builder["env"])
+        read.properties = readProperties(builder["properties"])
+        if let attempts = builder["attempts"]?.integer(in: 1...100) { read.attempts = attempts }
+        if let priority = builder["priority"]?.integer(in: Self.priorities) { read.priority = priority }
+        if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
+        draft.builders.append(.init(value: read, name: place))
+    }
+
+    private func readLabels(_ value: YAMLValue?) -> [String: String] {
+        guard let value else { return [:] }
+        guard case .mapping = value.node else {
+            value.expected("a mapping of label names to values, such as {os: linux}")
+            return [:]
+        }
+        var labels: [String: String] = [:]
+        for entry in value.entries() {
+            guard NameRule.allows(entry.name) else {
+                entry.key.expected("a label name of " + NameRule.expectation)
+                continue
+            }
+            guard let text = entry.value.textOfAnyScalar("the label's value") else { continue }
+            guard NameRule.allows(text) else {
+                entry.value.expected("a label value of " + NameRule.expectation)
+                continue
+            }
+            labels[entry.name] = text
+        }
+        return labels
+    }
+
+    func readEnvironment(_ value: YAMLValue?) -> [String: String] {
+        guard let value else { return [:] }
+        guard case .mapping = value.node else {
+            value.expected("a mapping of environment variables to values, such as {LANG: C}")
+            return [:]
+        }
+        var environment: [String: String] = [:]
+        for entry in value.entries() {
+            if !Self.isVariableName(entry.name) {
+                entry.key.expected("the name of an environment variable: letters, digits and \"_\", not beginning with a digit")
+            } else if entry.name.hasPrefix("DOORBELL_") {
+                entry.key.expected("another name: variables that begin with DOORBELL_ are set by Doorbell itself")
+            } else if let text = entry.value.textOfAnyScalar("a text, a number or a boolean"), checkText(text, entry.value) {
+                environment[entry.name] = text
+            }
+        }
+        return environment
+    }
+
+    /// Reports what no process could be given, and references to properties that are not written as they must be.
+    func checkText(_ text: String, _ value: YAMLValue) -> Bool {
+        if text.utf8.contains(0) {
+            value.report("found a NUL character, expected a text without one")
+            return false
+        }
+        if text.utf8.count > Interpolation.longestValue {
+            value.report("found \(text.utf8.count) bytes, expected at most \(Interpolation.longestValue)")
+            return false
+        }
+        do {
+            _ = try Interpolation.parts(of: text)
+            return true
+        } catch {
+            value.report(
+                "found \"\(YAMLValue.quotable(error.found))\", expected a property as ${name}, "
+                    + "or $$ in front of a brace that is meant for the shell: $${…}")
+            return false
+        }
+    }
+}

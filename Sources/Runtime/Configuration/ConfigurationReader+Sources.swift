@@ -1,0 +1,27 @@
+import Domain
+
+extension ConfigurationReader {
+    mutating func readSource(_ value: YAMLValue) {
+        guard let source = value.mapping("source", keys: ConfigurationKeys.source) else { return }
+        let (name, place) = readName(of: source)
+        var read = SourceConfiguration(name: name, git: "")
+        if let git = source.required("git", "the URL or path that git fetches from"), let text = git.text("a URL or a path") {
+            switch GitLocation(text) {
+            case .refused(let why): git.report("found \"\(GitLocation.withoutSecrets(YAMLValue.quotable(text)))\", expected \(why)")
+            case .remote: read.git = text
+            case .local:
+                read.git = GitLocation.absolute(text, from: directory)
+                if read.git != text { draft.resolvedPaths.append(read.git) }
+            }
+        }
+        if source.has("branches") { read.branches = readGlobs(source["branches"], of: "branches", refs: true) }
+        read.tags = readGlobs(source["tags"], of: "tags", refs: true)
+        if let every = source["every"]?.duration(atLeast: .seconds(1)) { read.every = every }
+        if let timeout = source["timeout"]?.duration(atLeast: .seconds(1)) { read.timeout = timeout }
+        if let commits = source["commits"]?.choice(of: SourceConfiguration.Commits.allCases.map(\.rawValue)) {
+            read.commits = SourceConfiguration.Commits(rawValue: commits) ?? read.commits
+        }
+        read.credential = readCredential(source["credential"])
+        draft.sources.append(.init(value: read, name: place))
+    }
+}

@@ -1,0 +1,102 @@
+import Domain
+
+extension ConfigurationReader {
+    func readSteps(_ values: [YAMLValue]) -> [StepRecipe] {
+        var steps: [(recipe: StepRecipe, name: YAMLValue?)] = []
+        for value in values {
+            if let step = readStep(value) { steps.append(step) }
+        }
+        var names: [String: YAMLValue] = [:]
+        for (recipe, place) in steps {
+            guard let place else { continue }
+            if let earlier = names[recipe.name] {
+                place.report(
+                    "found a second step \"\(YAMLValue.quotable(recipe.name))\", expected a name of its own; the first is at \(earlier.place)")
+            } else {
+                names[recipe.name] = place
+            }
+        }
+        var taken = Set(names.keys)
+        return steps.enumerated().map { index, step in
+            guard step.name == nil else { return step.recipe }
+            var recipe = step.recipe
+            recipe.name = StepNames.derived(for: recipe.action, number: index + 1, taken: taken)
+            taken.insert(recipe.name)
+            return recipe
+        }
+    }
+
+    private func readStep(_ value: YAMLValue) -> (recipe: StepRecipe, name: YAMLValue?)? {
+        guard let step = value.mapping("step", keys: ConfigurationKeys.step), let action = readAction(of: step) else { return nil }
+        var recipe = StepRecipe(name: "", action: action)
+        var place: YAMLValue?
+        if let given = step["name"], let name = readName(given) {
+            place = given
+            recipe.name = name
+            if name.contains("${") { given.expected("a name without ${: properties are not filled into names") }
+        }
+        recipe.environment = readEnvironment(step["env"])
+        recipe.directory = readDirectory(step["directory"])
+        recipe.timeout = step["timeout"]?.duration()
+        recipe.idleTimeout = step["idle_timeout"]?.duration()
+        recipe.continueOnFailure = step["continue_on_failure"]?.boolean() ?? false
+        recipe.always = step["always"]?.boolean() ?? false
+        recipe.warningsOnly = step["warnings_only"]?.boolean() ?? false
+        recipe.retries = step["retries"]?.integer(in: 0...100) ?? 0
+        return (recipe, place)
+    }
+
+    private func readAction(of step: YAMLMapping) -> StepRecipe.Action? {
+        switch (step["checkout"], step["run"]) {
+        case (let checkout?, nil): return readCheckout(checkout).map { .checkout($0) }
+        case (nil, let run?): return readCommand(run).map { .run($0) }
+        case (nil, nil): step.value.report("found a step with neither \"checkout\" nor \"run\", expected one of them")
+        case (_?, _?): step.value.report("found a step with both \"checkout\" and \"run\", expected one of them: make it two steps")
+        }
+        return nil
+    }
+
+    private func readCheckout(_ value: YAMLValue) -> StepRecipe.Checkout? {
+        if value.isNull { return StepRecipe.Checkout() }
+        guard let mapping = value.mapping("checkout", keys: ConfigurationKeys.checkout) else { return nil }
+        var checkout = StepRecipe.Checkout()
+        if let mode = mapping["mode"]?.choice(of: StepRecipe.Checkout.Mode.allCases.map(\.rawValue)) {
+            checkout.mode = StepRecipe.Checkout.Mode(rawValue: mode) ?? checkout.mode
+        }
+        checkout.submodules = mapping["submodules"]?.boolean() ?? false
+        checkout.credential = readCredential(mapping["credential"])
+        checkout.directory = readDirectory(mapping["directory"])
+        return checkout
+    }
+
+    private func readCommand(_ value: YAMLValue) -> StepRecipe.Command? {
+        guard value.isList else {
+            guard let text = value.text("a shell command, or a list of a program and its arguments"), checkText(text, value) else { return nil }
+            guard text.contains(where: { !$0.isWhitespace }) else {
+                value.expected("a shell command that is not empty")
+                return nil
+            }
+            return .shell(text)
+        }
+        guard let elements = value.list(of: "a program and its arguments") else { return nil }
+        var words: [String] = []
+        for element in elements {
+            guard let word = element.textOfAnyScalar("an argument"), checkText(word, element) else { return nil }
+            words.append(word)
+        }
+        guard let program = words.first, !program.isEmpty else {
+            elements.first?.expected("the name of a program")
+            return nil
+        }
+        return .arguments(words)
+    }
+
+    private func readDirectory(_ value: YAMLValue?) -> String {
+        guard let value, let path = value.text("a path in the build's directory"), checkText(path, value) else { return "" }
+        guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+            value.expected("a path in the build's directory: relative, without \"..\"")
+            return ""
+        }
+        return path == "." ? "" : path
+    }
+}
