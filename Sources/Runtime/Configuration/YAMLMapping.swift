@@ -68,7 +68,7 @@ extension YAMLValue {
             return nil
         }
         let entries = entries()
-        if !tolerant { entries.forEach { $0.refuse(unlessIn: keys, of: what) } }
+        if !tolerant { for entry in entries { entry.refuse(unlessIn: keys, of: what) } }
         return YAMLMapping(value: self, what: what, entries: entries)
     }
 }
