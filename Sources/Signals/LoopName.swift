@@ -1,0 +1,13 @@
+/// The loops that rings are for (DESIGN §2). The raw value is the spelling in logs, metrics and routing keys (`wake.<loop>`).
+public enum LoopName: String, Sendable, Hashable, CaseIterable {
+    case intakeSpool = "intake.spool"
+    case intakePoll = "intake.poll"
+    case schedulingClassify = "scheduling.classify"
+    case schedulingTimers = "scheduling.timers"
+    case schedulingCompletions = "scheduling.completions"
+    case dispatchMatch = "dispatch.match"
+    case dispatchReports = "dispatch.reports"
+    case sweeper
+    case relay
+    case housekeeping
+}
