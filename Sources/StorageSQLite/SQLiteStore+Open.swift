@@ -52,11 +52,11 @@ extension SQLiteStore {
         configuration.busyMode = .timeout(busyTimeout)
         configuration.maximumReaderCount = readers
         configuration.persistentReadOnlyConnections = true
+        // trusted_schema stays on: SQLite 3.40 refuses json_valid() in the schema's CHECKs without it.
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
-                    PRAGMA trusted_schema = OFF;
                     PRAGMA cache_size = -16384;
                     """)
             if let counter {

@@ -37,7 +37,7 @@ extension SQLiteTransaction {
     /// Ends a buildset with no open request. Its outcome is the worst of its requests'; `skipped` when it has none.
     func finishBuildset(_ context: BuildsetContext) throws {
         // Index: the unique (buildset, builder).
-        let requests = try all("SELECT builder, outcome FROM requests WHERE buildset = ?", [context.id.rawValue])
+        let requests = try all("SELECT builder, outcome FROM requests WHERE buildset = ? ORDER BY id", [context.id.rawValue])
         let outcome = requests.compactMap { Outcome(rawValue: $0[1]) }.reduce(Outcome.skipped) { $0.combined(with: $1) }
         let version = try value(
             Int64.self, "UPDATE buildsets SET outcome = ?, finished = ?, version = version + 1 WHERE id = ? AND finished IS NULL RETURNING version",

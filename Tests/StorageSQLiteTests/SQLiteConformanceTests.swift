@@ -1,0 +1,22 @@
+import StorageSQLite
+import StoreConformance
+import Testing
+
+/// The rules of every store, on the embedded one.
+@Suite struct SQLiteConformanceTests {
+    typealias Conformance = StoreConformance<SQLiteStore>
+
+    static let conformance = Conformance { try await SQLiteStore.open(directory: $0, clock: $1) }
+
+    @Test("Changes and sources", arguments: Conformance.changeRules)
+    func changes(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Scheduling", arguments: Conformance.schedulingRules)
+    func scheduling(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Controls", arguments: Conformance.controlRules)
+    func controls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Configurations and the outbox", arguments: Conformance.outboxRules)
+    func outbox(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+}

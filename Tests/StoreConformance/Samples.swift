@@ -1,0 +1,47 @@
+import Domain
+import Storage
+
+/// Values that rules are told with.
+public enum Samples {
+    public static let repository = "https://example.org/demo.git"
+
+    public static func change(_ revision: String, branch: String = "main", key: String? = nil, files: [String] = []) -> NewChange {
+        NewChange(
+            source: "repo", project: "demo", repository: repository, branch: branch, revision: revision, author: "Ada <ada@example.org>",
+            comments: "Change \(revision)\n\nIn detail.", files: files, dedupeKey: key)
+    }
+
+    public static func builder(_ name: String, labels: Labels = [:], attempts: Int = 3, priority: Int = 0) -> Builder {
+        Builder(
+            name: name, labels: labels, steps: [StepRecipe(name: "unit", action: .run(.shell("true")))], attempts: attempts, priority: priority)
+    }
+
+    /// A configuration with one rule on `main`.
+    public static func configuration(
+        quiet: Duration? = nil, builders: [Builder] = [builder("test")], uses: [String] = ["test"], filter: ChangeFilter? = nil
+    ) -> Configuration {
+        Configuration(
+            project: "demo",
+            schedulers: [
+                SchedulerRule(
+                    name: "commits", kind: .branch, filter: filter ?? ChangeFilter(branches: [Glob("main")]), quiet: quiet, builders: uses,
+                    priority: 10)
+            ],
+            builders: builders)
+    }
+
+    /// A digest that tells configurations apart.
+    public static func digest(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: 64 - digits.count) + digits
+    }
+
+    public static func force(_ builder: String = "test", branch: String = "main", revision: String? = "1", priority: Int = 0) -> ForceRequest {
+        ForceRequest(
+            builder: builder, project: "demo", repository: repository, branch: branch, revision: revision, reason: "by hand", priority: priority)
+    }
+
+    public static func key(_ key: String, body: Int = 1) -> IdempotencyKey {
+        IdempotencyKey(principal: "local", route: "force", key: key, bodyHash: digest(body))
+    }
+}
