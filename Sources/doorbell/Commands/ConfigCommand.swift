@@ -1,0 +1,67 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Runtime
+
+/// `doorbell config check` and `apply`.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Check a configuration, or have the running Doorbell take it.",
+        discussion: "Environment variables:\n\n" + SettingsHelp.text, subcommands: [Check.self, Apply.self])
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say everything that is wrong with a configuration, with file, line and column.")
+        @Argument(help: "A file, or a directory of them; ./doorbell.yaml when absent.") var path: String?
+        @Flag(help: "Print JSON, for programs.") var json = false
+
+        func run() async throws {
+            let path = try ConfigCommand.path(path)
+            do {
+                let loaded = try ConfigurationLoader.load(path: path)
+                let configuration = loaded.configuration
+                if json {
+                    StandardOutput.write("{\"problems\":[]}\n")
+                } else {
+                    StandardOutput.write(
+                        "\(path) is good: \(configuration.sources.count) sources, \(configuration.schedulers.count) schedulers, \(configuration.builders.count) builders\n"
+                    )
+                }
+            } catch {
+                if json {
+                    let problems = error.problems.map { problem in
+                        JSONValue.object([
+                            "file": .string(problem.file), "line": .integer(Int64(problem.line)), "column": .integer(Int64(problem.column)),
+                            "text": .string(problem.text),
+                        ])
+                    }
+                    let data = try JSONEncoder().encode(JSONValue.object(["problems": .array(problems)]))
+                    StandardOutput.write(String(decoding: data, as: UTF8.self) + "\n")
+                } else {
+                    StandardError.write(error.description + (error.description.hasSuffix("\n") ? "" : "\n"))
+                }
+                throw ExitCode(CommandFailure.Status.configuration.rawValue)
+            }
+        }
+    }
+
+    struct Apply: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have the running Doorbell read its configuration again.",
+            discussion: "It reads the file it was started with, as on SIGHUP: all of it or, when something is wrong, none.")
+        @OptionGroup var client: ClientOptions
+
+        func run() async throws {
+            try await client.client().ask("/api/v1/config/reload", body: [String: String](), json: client.json) { answer in
+                answer["changed"].isTrue ? "configuration \(answer["id"].text) is in force\n" : "nothing has changed\n"
+            }
+        }
+    }
+
+    static func path(_ given: String?) throws -> String {
+        if let given { return given }
+        guard let found = ConfigurationLoader.defaultPath() else {
+            throw CommandFailure(.configuration, "there is no doorbell.yaml here: name a file, or write one with `doorbell init`")
+        }
+        return found
+    }
+}

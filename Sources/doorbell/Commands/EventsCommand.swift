@@ -1,0 +1,41 @@
+import ArgumentParser
+import Domain
+import Foundation
+
+/// `doorbell events`: what happened, as it happens with -f.
+struct EventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "Print the events that are kept, the oldest first; -f goes on with new ones.",
+        discussion: "The last column is a cursor: --since goes on behind it, without a gap.")
+
+    @OptionGroup var client: ClientOptions
+    @Flag(name: .shortAndLong, help: "Go on with new events.") var follow = false
+    @Option(help: "Only events whose routing key matches, such as 'build.finished.#'.") var key: String?
+    @Option(help: "Start behind this cursor. With -f alone, it starts now.") var since: String?
+
+    func run() async throws {
+        let api = try client.client()
+        var reader = EventReader()
+        let query: [(String, String?)] = [
+            ("key", key), ("since", since ?? (follow ? nil : "0")), ("follow", follow ? nil : "0"),
+        ]
+        let json = client.json
+        try await api.stream("/api/v1/events", query: query, headers: ["Accept": "text/event-stream"]) { buffer in
+            try reader.read(Array(buffer.readableBytesView)) { event in
+                StandardOutput.write(json ? event.data + "\n" : try Self.line(event))
+            }
+            return true
+        }
+    }
+
+    private static func line(_ event: EventReader.Event) throws -> String {
+        let document = try Document(Data(event.data.utf8))
+        let data = document["data"]
+        let words = ["project", "branch", "builder", "worker", "name", "outcome", "cause", "text"].compactMap { name in
+            data[name].text.isEmpty ? nil : "\(name)=\(Table.printable(Phrases.firstLine(data[name].text)))"
+        }
+        let entity = document["entity"]
+        let head = "\(document["time"].text)  \(event.name)  \(entity["kind"].text) \(entity["id"].text)"
+        return Table.printable(head) + "  " + words.joined(separator: " ") + "  \(Table.printable(event.id))\n"
+    }
+}
