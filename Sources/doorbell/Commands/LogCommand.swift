@@ -29,7 +29,9 @@ struct LogCommand: AsyncParsableCommand {
                 news = true
             }
             if !follow || ended {
-                if printed.isEmpty, let name { throw CommandFailure(.data, "build \(build) has no log \(name): `doorbell build \(build)` lists them") }
+                if printed.isEmpty, let name {
+                    throw CommandFailure(.data, "build \(build) has no log \(name): `doorbell build \(build)` lists them")
+                }
                 return
             }
             if !news, let cursor { try await waitForNews(api, since: cursor) }
