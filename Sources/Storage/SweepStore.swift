@@ -1,0 +1,23 @@
+import Domain
+
+public protocol SweepStore: Sendable {
+    /// Which loops would find something to do: one statement for all of them, so that a sweep is cheap (DESIGN §2).
+    func openWork() async throws -> OpenWork
+}
+
+public struct OpenWork: Hashable, Sendable {
+    /// Changes that no rule has looked at.
+    public var unclassified: Bool
+    /// A branch waits to become quiet.
+    public var quiet: Bool
+    public var pendingRequests: Bool
+    /// Builds that a worker holds.
+    public var openBuilds: Bool
+
+    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool) {
+        self.unclassified = unclassified
+        self.quiet = quiet
+        self.pendingRequests = pendingRequests
+        self.openBuilds = openBuilds
+    }
+}

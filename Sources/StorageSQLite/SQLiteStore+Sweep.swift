@@ -1,0 +1,19 @@
+import GRDB
+import Storage
+
+extension SQLiteStore: SweepStore {
+    // Each question ends at the first row of a table or partial index that holds only what is open.
+    public func openWork() async throws -> OpenWork {
+        try await read("looking for open work") { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM unclassified), EXISTS (SELECT 1 FROM quiet_times WHERE fires IS NOT NULL),
+                        EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished')
+                    """)
+            guard let row = try Row.fetchOne(statement) else {
+                throw StoreError.internalError("a question without tables had no answer")
+            }
+            return OpenWork(unclassified: row[0], quiet: row[1], pendingRequests: row[2], openBuilds: row[3])
+        }
+    }
+}
