@@ -4,8 +4,8 @@ import Domain
 ///
 /// A method returns after its transaction has committed, so what it returns may be told to anybody. Methods that decide something take the
 /// decision as a pure, synchronous function: no network call can sit inside a transaction. Each implementation passes `StoreConformance`.
-public protocol Store: ChangeStore, SourceStore, ConfigurationStore, SchedulingStore, SessionStore, DispatchStore, LogStore, ControlStore,
-    OutboxStore,
+public protocol Store:
+    ChangeStore, SourceStore, ConfigurationStore, SchedulingStore, SessionStore, DispatchStore, LogStore, ControlStore, SweepStore, OutboxStore,
     QueryStore, Sendable
 {
     /// The random UUID that this deployment's data was made with.
