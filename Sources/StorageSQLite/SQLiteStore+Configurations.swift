@@ -41,9 +41,9 @@ extension SQLiteTransaction {
     /// Lets the open requests of a builder ask for the labels it has now. Claimed ones follow too: they may become pending again.
     private func repoint(_ builder: Builder) throws {
         let matchClass = try matchClass(of: builder)
-        // Index: requests_open.
+        // Index: requests_open; the plus keeps the builder's whole history out of it.
         try run(
-            "UPDATE requests SET match_class = ?1 WHERE builder = ?2 AND phase <> 'finished' AND match_class <> ?1", [matchClass, builder.name])
+            "UPDATE requests SET match_class = ?1 WHERE +builder = ?2 AND phase <> 'finished' AND match_class <> ?1", [matchClass, builder.name])
     }
 
     /// The number of the class (builder, labels), made when it is new.

@@ -39,7 +39,7 @@ extension SQLiteStore {
             }
             return SQLiteStore(
                 directory: directory, clock: clock, lease: lease, pool: pool, lock: lock, statements: counter, identity: identity,
-                applied: applied)
+                applied: applied, logs: try LogDirectory(path: directory + "/logs"))
         } catch {
             throw StoreError.wrapping(error, doing: "opening \(path)")
         }

@@ -23,6 +23,10 @@ public final class SQLiteStore: Sendable {
     let applied: Mutex<AppliedConfiguration?>
 
     let contexts = BuildsetContextCache()
+    let logs: LogDirectory
+    let grants = LogGrants()
+    let matchClasses = MatchClassCache()
+    let recipes = RecipeCache()
 
     /// How many connections read at once.
     static let readers = 4
@@ -31,7 +35,7 @@ public final class SQLiteStore: Sendable {
 
     init(
         directory: String, clock: any StoreClock, lease: LeaseRule, pool: DatabasePool, lock: DirectoryLock, statements: StatementCounter?,
-        identity: DeploymentIdentity, applied: AppliedConfiguration?
+        identity: DeploymentIdentity, applied: AppliedConfiguration?, logs: LogDirectory
     ) {
         self.directory = directory
         self.clock = clock
@@ -42,6 +46,7 @@ public final class SQLiteStore: Sendable {
         self.deployment = identity.id
         self.epoch = identity.epoch
         self.applied = Mutex(applied)
+        self.logs = logs
     }
 
     /// The store's clock.

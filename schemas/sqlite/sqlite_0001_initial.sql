@@ -83,6 +83,7 @@ CREATE TABLE source_stamps (
     revision TEXT,
     codebase TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX source_stamps_revision ON source_stamps (revision);
 
 CREATE TABLE buildsets (
     id INTEGER NOT NULL PRIMARY KEY,
@@ -107,6 +108,8 @@ CREATE TABLE buildsets (
     CHECK (finished IS NULL OR open_requests = 0)
 ) STRICT;
 CREATE INDEX buildsets_branch ON buildsets (branch, id);
+CREATE INDEX buildsets_scheduler ON buildsets (scheduler, id);
+CREATE INDEX buildsets_stamp ON buildsets (stamp, id);
 CREATE INDEX buildsets_open ON buildsets (id) WHERE finished IS NULL;
 
 CREATE TABLE buildset_changes (
@@ -149,7 +152,7 @@ CREATE TABLE requests (
     CHECK ((phase = 'finished') = (finished IS NOT NULL))
 ) STRICT;
 CREATE INDEX requests_pending ON requests (match_class, priority DESC, id) WHERE phase = 'pending';
-CREATE INDEX requests_open ON requests (builder, id) WHERE phase <> 'finished';
+CREATE INDEX requests_open ON requests (phase, id) WHERE phase <> 'finished';
 CREATE INDEX requests_builder ON requests (builder, id);
 
 CREATE TABLE workers (

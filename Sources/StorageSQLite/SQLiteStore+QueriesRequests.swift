@@ -1,0 +1,126 @@
+import Domain
+import GRDB
+import Storage
+
+extension SQLiteStore {
+    public func requests(_ query: PageQuery<RequestFields>) async throws -> [RequestRow] {
+        try await read("listing requests") { db in
+            var page = PageStatement(ascending: query.ascending, limit: query.limit)
+            let fields = query.fields
+            // Indexes: requests_builder, requests_open for open phases, the unique (buildset, builder); otherwise the ids from one end.
+            page.add("r.buildset = ?", fields.buildset?.rawValue)
+            page.add("r.builder = ?", fields.builder)
+            page.add("r.outcome = ?", fields.outcome?.rawValue)
+            if let phase = fields.phase {
+                page.add("r.phase = ?", phase.rawValue)
+                if phase != .finished { page.add("r.phase <> 'finished'") }
+            }
+            guard let branch = fields.branch else {
+                page.addAfter(query.after, ascending: "r.id > ?", descending: "r.id < ?")
+                return try RequestRow.read(page.rows(db, RequestRow.selection, orderedBy: ["r.id"]), db)
+            }
+            // Requests are made with their buildset, so they have the order of their buildsets. Index: buildsets_branch, then (buildset, builder).
+            page.add("b.branch = ?", branch)
+            page.addAfter(query.after, ascending: "r.id > ?", descending: "r.id < ?")
+            page.addAfter(
+                query.after, ascending: "b.id >= (SELECT buildset FROM requests WHERE id = ?)",
+                descending: "b.id <= (SELECT buildset FROM requests WHERE id = ?)")
+            return try RequestRow.read(page.rows(db, RequestRow.selectionByBuildset, orderedBy: ["b.id", "r.id"]), db)
+        }
+    }
+
+    public func request(_ id: RequestID) async throws -> RequestRow? {
+        try await read("reading a request") { db in try RequestRow.find(id, db) }
+    }
+
+    public func builderCounts() async throws -> [BuilderCounts] {
+        try await read("counting requests") { db in
+            // Indexes: requests_pending alone (a class has one builder, and the first id of it is its oldest), requests_open for the claimed.
+            let pending = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT c.builder, p.requests, r.created FROM (
+                            SELECT match_class, count(*) AS requests, min(id) AS oldest FROM requests WHERE phase = 'pending' GROUP BY match_class
+                        ) p JOIN match_classes c ON c.id = p.match_class JOIN requests r ON r.id = p.oldest
+                        """))
+            let claimed = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "SELECT builder, count(*) FROM requests WHERE phase = 'claimed' AND phase <> 'finished' GROUP BY builder"))
+            var counts: [String: BuilderCounts] = [:]
+            for row in pending {
+                let builder: String = row[0]
+                var count = counts[builder] ?? BuilderCounts(builder: builder, pending: 0, claimed: 0, oldestPending: nil)
+                let oldest = Timestamp(microseconds: row[2])
+                count.pending += row[1] as Int
+                count.oldestPending = min(count.oldestPending ?? oldest, oldest)
+                counts[builder] = count
+            }
+            for row in claimed {
+                let builder: String = row[0]
+                counts[builder, default: BuilderCounts(builder: builder, pending: 0, claimed: 0, oldestPending: nil)].claimed = row[1]
+            }
+            return counts.values.sorted { $0.builder < $1.builder }
+        }
+    }
+
+    public func why(_ request: RequestID) async throws -> WaitFacts? {
+        try await read("reading why a request waits") { db in
+            guard let row = try RequestRow.find(request, db) else { return nil }
+            let labels = try String.fetchOne(
+                db.cachedStatement(sql: "SELECT c.labels FROM requests r JOIN match_classes c ON c.id = r.match_class WHERE r.id = ?"),
+                arguments: [request.rawValue])
+            // Index: requests_pending, which holds all that is asked.
+            let ahead = try Int.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM requests
+                        WHERE match_class = (SELECT match_class FROM requests WHERE id = ?1) AND phase = 'pending'
+                            AND (priority > ?2 OR (priority = ?2 AND id < ?1))
+                        """), arguments: [request.rawValue, row.priority])
+            return WaitFacts(
+                request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
+                workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) })
+        }
+    }
+}
+
+extension RequestRow {
+    static let selection = """
+        SELECT r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
+            r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase
+        FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
+        """
+    /// The same, read in the order of the buildsets.
+    static let selectionByBuildset = """
+        SELECT r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
+            r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase
+        FROM buildsets b CROSS JOIN requests r ON r.buildset = b.id CROSS JOIN source_stamps s ON s.id = b.stamp
+        """
+
+    static func find(_ id: RequestID, _ db: Database) throws -> RequestRow? {
+        let rows = try Row.fetchAll(db.cachedStatement(sql: "\(selection) WHERE r.id = ?"), arguments: [id.rawValue])
+        return try read(rows, db).first
+    }
+
+    /// Adds to each row the builds of the request, oldest first. Index: the unique (request, attempt).
+    static func read(_ rows: [Row], _ db: Database) throws -> [RequestRow] {
+        guard !rows.isEmpty else { return [] }
+        let statement = try db.cachedStatement(
+            sql: "SELECT request, id FROM builds WHERE request IN (SELECT value FROM json_each(?)) ORDER BY request, attempt")
+        let builds = try Row.fetchAll(statement, arguments: [JSONText.list(rows.map { $0[0] as Int64 })]).reduce(into: [Int64: [BuildID]]()) {
+            $0[$1[0], default: []].append(BuildID($1[1]))
+        }
+        return try rows.map { try RequestRow($0, builds: builds[$0[0]] ?? []) }
+    }
+
+    private init(_ row: Row, builds: [BuildID]) throws {
+        guard let phase = RequestPhase(rawValue: row[3]) else {
+            throw StoreError.internalError("request \(row[0] as Int64) has an unknown phase")
+        }
+        self.init(
+            id: RequestID(row[0]), buildset: BuildsetID(row[1]), builder: row[2], phase: phase,
+            outcome: (row[4] as String?).flatMap(Outcome.init), cause: (row[5] as String?).flatMap(Cause.init), text: row[6], priority: row[7],
+            attempts: row[8], created: Timestamp(microseconds: row[9]), claimed: Timestamp(stored: row[10]), finished: Timestamp(stored: row[11]),
+            cancelReason: row[12], stamp: SourceStamp(row, from: 14), chain: ChainID(row[13]), builds: builds)
+    }
+}

@@ -1,0 +1,93 @@
+import Domain
+import GRDB
+import Storage
+
+extension SQLiteTransaction {
+    /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again.
+    func settleRequests(_ endings: [BuildEnding]) throws -> Set<BuildID> {
+        var settled: [Settled] = []
+        for ending in endings {
+            let build = ending.build
+            let cause = build.machine.cause
+            var lost = build.workersLost
+            if cause == .lost, !lost.contains(build.worker) { lost.append(build.worker) }
+            // A build counts from its claim on; one that is given back in good order does not count after all.
+            let attempts = RequestMachine.countsAsAttempt(cause) ? build.attempts : max(0, build.attempts - 1)
+            let decision = RequestMachine(
+                attempts: attempts, attemptsAllowed: build.attemptsAllowed, workersLost: Set(lost), cancelled: build.cancelReason != nil
+            ).decide(outcome: build.machine.outcome ?? .exception, cause: cause)
+            settled.append(Settled(ending: ending, attempts: attempts, workersLost: lost, decision: decision))
+        }
+        try writeTrials(settled.filter { $0.changesRequest })
+        var events: [PendingEvent] = []
+        var retried = Set<BuildID>()
+        for one in settled {
+            let build = one.ending.build
+            switch one.decision {
+            case .retry:
+                let context = try context(of: build.buildset)
+                let fact = RequestFact(
+                    buildset: build.buildset, builder: build.builder, project: context.stamp.project, branch: context.stamp.branch,
+                    phase: .pending, priority: build.priority, attempts: one.attempts, build: build.id, worker: build.worker,
+                    cause: build.machine.cause, text: one.text.isEmpty ? nil : one.text)
+                events.append(
+                    PendingEvent(
+                        EventDraft(
+                            .requestUnclaimed, entity: .request, id: build.request.rawValue, chain: context.eventChain(request: build.request),
+                            data: .request(fact))))
+                retried.insert(build.id)
+            case .finish(let outcome, let cause):
+                try finishRequest(build.request, outcome: outcome, cause: cause, text: one.text, build: build.id, worker: build.worker)
+            }
+        }
+        try emit(events)
+        return retried
+    }
+
+    /// Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.
+    private func writeTrials(_ settled: [Settled]) throws {
+        guard !settled.isEmpty else { return }
+        let rows = settled.map { one in
+            TrialRow(
+                id: one.ending.build.request, retry: one.decision == .retry ? 1 : 0, attempts: one.attempts, lost: one.workersLost,
+                fence: one.ending.build.machine.fence)
+        }
+        try run(
+            """
+            UPDATE requests SET phase = CASE j.value ->> 'retry' WHEN 1 THEN 'pending' ELSE phase END,
+                claimed = CASE j.value ->> 'retry' WHEN 1 THEN NULL ELSE claimed END,
+                attempts = j.value ->> 'attempts', workers_lost = j.value ->> 'lost', fence = max(fence, j.value ->> 'fence')
+            FROM json_each(?) j WHERE requests.id = (j.value ->> 'id') AND requests.phase = 'claimed'
+            """,
+            [try JSONText.encode(rows)])
+    }
+}
+
+private struct Settled {
+    var ending: BuildEnding
+    var attempts: Int
+    var workersLost: [String]
+    var decision: RequestMachine.Decision
+
+    var changesRequest: Bool { RequestMachine.isRetryable(ending.build.machine.cause) }
+
+    var text: String {
+        let build = ending.build
+        switch decision {
+        case .finish(_, .workersLost):
+            return "\(workersLost.count) workers were lost while they had it (\(workersLost.joined(separator: ", "))): it is not tried again"
+        case .finish(.exception, let cause) where RequestMachine.isRetryable(cause):
+            return "\(attempts) of \(build.attemptsAllowed) attempts ended without a result; the last: \(ending.text)"
+        case .finish(.cancelled, .cancelled): return build.cancelReason ?? ending.text
+        case .finish, .retry: return ending.text
+        }
+    }
+}
+
+private struct TrialRow: Encodable {
+    var id: RequestID
+    var retry: Int
+    var attempts: Int
+    var lost: [String]
+    var fence: Fence
+}
