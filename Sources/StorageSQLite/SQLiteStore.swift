@@ -23,6 +23,7 @@ public final class SQLiteStore: Sendable {
     let applied: Mutex<AppliedConfiguration?>
 
     let contexts = BuildsetContextCache()
+    private let closed = Atomic<Bool>(false)
     let logs: LogDirectory
     let grants = LogGrants()
     let matchClasses = MatchClassCache()
@@ -54,6 +55,7 @@ public final class SQLiteStore: Sendable {
 
     /// Ends the use of the database and frees the data directory for another process.
     public func close() async throws {
+        guard !closed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         do {
             try pool.close()
         } catch {
@@ -78,6 +80,7 @@ public final class SQLiteStore: Sendable {
 
     /// Runs reads that see one moment of the database.
     func read<T: Sendable>(_ doing: String, _ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        try refuseWhenClosed(doing)
         do {
             return try await pool.read(body)
         } catch {
@@ -86,6 +89,7 @@ public final class SQLiteStore: Sendable {
     }
 
     private func commit<T>(_ db: Database, _ doing: String, _ body: (SQLiteTransaction) throws -> T) throws -> T {
+        try refuseWhenClosed(doing)
         let transaction = SQLiteTransaction(db: db, store: self)
         var result: T?
         do {
@@ -102,5 +106,9 @@ public final class SQLiteStore: Sendable {
             for wake in wakes.withLock({ $0 }) { wake() }
         }
         return result
+    }
+
+    private func refuseWhenClosed(_ doing: String) throws {
+        guard !closed.load(ordering: .sequentiallyConsistent) else { throw StoreError.unavailable("\(doing): the store is closed") }
     }
 }

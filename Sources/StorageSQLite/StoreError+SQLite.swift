@@ -30,8 +30,6 @@ extension StoreError {
             self = .internalError("\(doing): the database is damaged (\(said)): restore a backup")
         case .SQLITE_CONSTRAINT:
             self = .conflict("\(doing): \(said)")
-        case .SQLITE_MISUSE where said.contains("closed"):
-            self = .unavailable("\(doing): the store is closed")
         default:
             self = .internalError("\(doing): \(said)")
         }
