@@ -57,7 +57,7 @@ let package = Package(
         .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging]),
 
         .target(name: "TestSupport", dependencies: ["Domain", "Storage"], path: "Tests/TestSupport"),
-        .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport"], path: "Tests/StoreConformance"),
+        .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "SignalsTests", dependencies: ["Signals", logging]),

@@ -38,8 +38,8 @@ struct LogFile: ~Copyable {
             }
             if count > 0 {
                 written += count
-            } else if errno != EINTR {
-                try cutBack(doing: "append to a log", errno)
+            } else if count == 0 || errno != EINTR {
+                try cutBack(doing: "append to a log", count == 0 ? ENOSPC : errno)
             }
         }
         if fdatasync(descriptor) != 0 { try cutBack(doing: "flush a log to the disk", errno) }

@@ -115,8 +115,8 @@ struct ReportJudge {
     private func refusal(of end: BuildEnd, _ build: BuildID) -> ReportAnswer.Verdict? {
         var incomplete: [String: Int64] = [:]
         for log in end.logs {
-            guard log.size >= 0, log.step >= 0, log.sha256.utf8.count == 64 else {
-                return .invalid("the log \(log.name) has a size, step or SHA-256 that cannot be")
+            guard log.size >= 0, log.step >= 0, log.sha256.utf8.count == 64, !log.name.utf8.contains(0) else {
+                return .invalid("the log \(log.name) has a name, size, step or SHA-256 that cannot be")
             }
             let here = sealed[build]?[log.name] ?? .empty
             if here.size < log.size {

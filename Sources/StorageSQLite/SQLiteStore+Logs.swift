@@ -7,6 +7,7 @@ extension SQLiteStore: LogStore {
         guard append.offset >= 0, append.step >= 0 else {
             throw StoreError.conflict("a log's offset and step are 0 or more: \(append.offset) and \(append.step) were given")
         }
+        guard !append.name.utf8.contains(0) else { throw StoreError.conflict("a log's name has no zero byte") }
         let asked = LogGrant(session: append.session, fence: append.fence)
         if grants.grant(append.build, append.name) != asked, let refusal = try await openLog(append) { return refusal }
         let appended = try await logs.append(append.build, name: append.name, offset: append.offset, bytes: append.bytes)

@@ -44,10 +44,12 @@ extension SQLiteTransaction {
                 [now.microseconds, JSONText.list(judge.renewed.sorted())])
         }
         if !judge.steps.changed.isEmpty { try writeSteps(judge.steps.changed) }
-        if !judge.keys.isEmpty {
+        let ending = Set(judge.endings.map(\.build.id))
+        let keys = judge.keys.filter { !ending.contains($0.build) }
+        if !keys.isEmpty {
             try run(
                 "INSERT INTO report_keys (build, key) SELECT value ->> 'build', value ->> 'key' FROM json_each(?)",
-                [try JSONText.encode(judge.keys.filter { key in !judge.endings.contains { $0.build.id == key.build } })])
+                [try JSONText.encode(keys)])
         }
         try emit(judge.events)
         let ended = try end(judge.endings)

@@ -19,4 +19,25 @@ import Testing
 
     @Test("Configurations and the outbox", arguments: Conformance.outboxRules)
     func outbox(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Sessions", arguments: Conformance.sessionRules)
+    func sessions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Matching", arguments: Conformance.matchingRules)
+    func matching(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Reports", arguments: Conformance.reportRules)
+    func reports(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Leases", arguments: Conformance.leaseRules)
+    func leases(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Logs", arguments: Conformance.logRules)
+    func logs(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Queries", arguments: Conformance.queryRules)
+    func queries(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Histories", arguments: Conformance.historyRules)
+    func histories(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 }
