@@ -29,7 +29,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite")]),
+        .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite"), .embedInCode("config")]),
         .target(name: "CProcess"),
         .target(name: "Domain", dependencies: [crypto]),
         .target(name: "Signals", dependencies: [logging, lifecycle]),
@@ -77,7 +77,7 @@ let package = Package(
             name: "WebTests",
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(name: "WorkerAgentTests", dependencies: ["WorkerAgent", "TestSupport", hummingbird, logging]),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(

@@ -51,7 +51,7 @@ public enum ConfigurationLoader {
                 continue
             }
             var reader = ConfigurationReader(directory: directory(of: file.name), draft: draft)
-            reader.read(root)
+            if !reader.read(root) { unread = true }
             draft = reader.draft
         }
         // With a file missing, what the others seem to lack may well be in it.

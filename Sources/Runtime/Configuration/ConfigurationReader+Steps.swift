@@ -50,7 +50,9 @@ extension ConfigurationReader {
         switch (step["checkout"], step["run"]) {
         case (let checkout?, nil): return readCheckout(checkout).map { .checkout($0) }
         case (nil, let run?): return readCommand(run).map { .run($0) }
-        case (nil, nil): step.value.report("found a step with neither \"checkout\" nor \"run\", expected one of them")
+        case (nil, nil):
+            guard !step.isMeant("checkout"), !step.isMeant("run") else { return nil }
+            step.value.report("found a step with neither \"checkout\" nor \"run\", expected one of them")
         case (_?, _?): step.value.report("found a step with both \"checkout\" and \"run\", expected one of them: make it two steps")
         }
         return nil

@@ -6,13 +6,15 @@ struct ConfigurationReader {
     let directory: String
     var draft: ConfigurationDraft
 
-    mutating func read(_ root: YAMLValue) {
-        guard let top = root.mapping("configuration", keys: ConfigurationKeys.top) else { return }
+    /// False when the file is no configuration at all, so that nothing can be said about what it lacks.
+    mutating func read(_ root: YAMLValue) -> Bool {
+        guard let top = root.mapping("configuration", keys: ConfigurationKeys.top) else { return false }
         if let value = top["project"], let name = readName(value) { draft.projects.append((name, value)) }
         if let value = top["project"], draft.projects.isEmpty { draft.projects.append(("", value)) }
         for value in parts(of: top, "sources", each: "sources") { readSource(value) }
         for value in parts(of: top, "schedulers", each: "schedulers") { readScheduler(value) }
         for value in parts(of: top, "builders", each: "builders") { readBuilder(value) }
+        return true
     }
 
     /// The elements of a top-level list; an empty list is fine here.

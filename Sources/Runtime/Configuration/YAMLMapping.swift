@@ -8,10 +8,13 @@ struct YAMLMapping {
     /// `scheduler`, `step`, … for messages.
     let what: String
     private let entries: [String: YAMLEntry]
+    /// Keys that a mistyped one was probably meant to be: that was reported, so they are not reported as missing too.
+    private let meant: Set<String>
 
-    init(value: YAMLValue, what: String, entries: [YAMLEntry]) {
+    init(value: YAMLValue, what: String, entries: [YAMLEntry], meant: Set<String>) {
         self.value = value
         self.what = what
+        self.meant = meant
         self.entries = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -19,11 +22,14 @@ struct YAMLMapping {
 
     func has(_ key: String) -> Bool { entries[key] != nil }
 
+    func isMeant(_ key: String) -> Bool { meant.contains(key) }
+
     /// The key itself, for its place.
     func key(_ name: String) -> YAMLValue? { entries[name]?.key }
 
     func required(_ key: String, _ what: String) -> YAMLValue? {
         if let value = self[key] { return value }
+        guard !isMeant(key) else { return nil }
         value.report("found a \(self.what) without \"\(key)\", expected \(what)")
         return nil
     }
@@ -68,15 +74,22 @@ extension YAMLValue {
             return nil
         }
         let entries = entries()
-        if !tolerant { for entry in entries { entry.refuse(unlessIn: keys, of: what) } }
-        return YAMLMapping(value: self, what: what, entries: entries)
+        var meant = Set<String>()
+        if !tolerant {
+            for entry in entries { if let nearest = entry.refuse(unlessIn: keys, of: what) { meant.insert(nearest) } }
+        }
+        return YAMLMapping(value: self, what: what, entries: entries, meant: meant)
     }
 }
 
 extension YAMLEntry {
-    func refuse(unlessIn keys: [String], of what: String) {
-        guard !keys.contains(name) else { return }
-        let nearest = NearestWord.to(name, among: keys).map { "; did you mean \"\($0)\"?" } ?? ""
-        key.report("found the key \"\(YAMLValue.quotable(name))\" in a \(what), expected \(YAMLValue.oneOf(keys))\(nearest)")
+    /// Reports a key that is none of these, and returns the one that was probably meant.
+    @discardableResult
+    func refuse(unlessIn keys: [String], of what: String) -> String? {
+        guard !keys.contains(name) else { return nil }
+        let nearest = NearestWord.to(name, among: keys)
+        let question = nearest.map { "; did you mean \"\($0)\"?" } ?? ""
+        key.report("found the key \"\(YAMLValue.quotable(name))\" in a \(what), expected \(YAMLValue.oneOf(keys))\(question)")
+        return nearest
     }
 }

@@ -1,0 +1,147 @@
+import Testing
+
+/// A configuration that is wrong, and what must be said about it.
+struct ConfigurationCase: Sendable, CustomTestStringConvertible {
+    var name: String
+    var text: String
+    /// `line:column: ` and what the text begins with, in order; each problem of the text.
+    var problems: [String]
+    /// False where only the loader can know: across parts, or about the file itself.
+    var schemaKnows = true
+
+    var testDescription: String { name }
+}
+
+extension ConfigurationCase {
+    private static func top(_ name: String, _ lines: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
+        ConfigurationCase(
+            name: name, text: "project: p\n" + ConfigurationSamples.builders + "\n" + lines + "\n", problems: problems, schemaKnows: schemaKnows)
+    }
+
+    private static func source(_ name: String, _ rest: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
+        ConfigurationCase(
+            name: name, text: "project: p\n\(ConfigurationSamples.builders)\nsources:\n- {name: s, \(rest)}\n", problems: problems,
+            schemaKnows: schemaKnows)
+    }
+
+    private static func scheduler(_ name: String, _ rest: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
+        ConfigurationCase(
+            name: name, text: "project: p\n\(ConfigurationSamples.builders)\nschedulers:\n- {name: s, \(rest)}\n", problems: problems,
+            schemaKnows: schemaKnows)
+    }
+
+    private static func builder(_ name: String, _ rest: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
+        ConfigurationCase(name: name, text: "project: p\nbuilders:\n- {name: b, \(rest)}\n", problems: problems, schemaKnows: schemaKnows)
+    }
+
+    private static func step(_ name: String, _ text: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
+        ConfigurationCase(
+            name: name, text: "project: p\nbuilders:\n- name: b\n  steps:\n  - \(text)\n", problems: problems, schemaKnows: schemaKnows)
+    }
+
+    static let all: [ConfigurationCase] = [
+        top("unknown key", "shedulers: []", "6:1: found the key \"shedulers\" in a configuration, expected one of"),
+        top("wrong type of a list", "sources: git", "6:10: found \"git\", expected a list of sources"),
+        top("nothing instead of a list", "sources:", "6:9: found nothing, expected a list of sources"),
+        ConfigurationCase(
+            name: "missing project", text: ConfigurationSamples.builders, problems: [" found no \"project\", expected the project's name"],
+            schemaKnows: false),
+        ConfigurationCase(name: "no builder", text: "project: p\n", problems: [" found no builder, expected at least one"], schemaKnows: false),
+        ConfigurationCase(
+            name: "a project that is a number", text: "project: 5\n" + ConfigurationSamples.builders,
+            problems: ["1:10: found the number 5, expected a name: write it in quotes, \"5\""]),
+        ConfigurationCase(
+            name: "a path as a name", text: "project: ../../etc\n" + ConfigurationSamples.builders,
+            problems: ["1:10: found \"../../etc\", expected a name of 1 to 100 bytes without \"/\""]),
+        ConfigurationCase(name: "a list instead of a configuration", text: "- a\n", problems: ["1:1: found a list, expected a configuration"]),
+        ConfigurationCase(name: "an empty file", text: "# nothing\n", problems: ["1:1: found an empty file"], schemaKnows: false),
+        ConfigurationCase(name: "no YAML", text: "project: [a\n", problems: ["2:1: found no valid YAML:"], schemaKnows: false),
+        ConfigurationCase(name: "a tab", text: "project: p\n\tbuilders: []\n", problems: ["2:1: found no valid YAML:"], schemaKnows: false),
+        ConfigurationCase(
+            name: "two documents", text: "project: p\n---\nproject: q\n", problems: ["2:1: found no valid YAML:"], schemaKnows: false),
+        ConfigurationCase(
+            name: "a key twice", text: "project: p\nproject: q\n",
+            problems: ["1:1: found the key \"project\" more than once in a mapping"], schemaKnows: false),
+        ConfigurationCase(
+            name: "an alias", text: "a: &x [1]\nb: *x\n", problems: ["2:4: found the alias *x, expected the value itself"], schemaKnows: false),
+
+        source("no git", "every: 30s", "7:3: found a source without \"git\", expected the URL or path that git fetches from"),
+        source("a typo in a source", "git: ., branchs: [a]", "7:21: found the key \"branchs\" in a source, expected one of"),
+        source("a duration without a unit", "git: ., every: 30", "7:28: found the number 30, expected a duration, such as"),
+        source("a duration that is too short", "git: ., every: 100ms", "7:28: found \"100ms\", expected a duration from 1s to", schemaKnows: false),
+        source(
+            "a misspelled choice", "git: ., commits: tipp",
+            "7:30: found \"tipp\", expected one of \"each\", \"tip\"; did you mean \"tip\"?"),
+        source("an option as a URL", "git: --upload-pack=touch pwned", "7:18: found \"--upload-pack=touch pwned\", expected a URL or a path: git"),
+        source("a transport that runs commands", "git: \"ext::sh -c id\"", "7:18: found \"ext::sh -c id\", expected a plain URL: transports"),
+        source(
+            "a password in a URL", "git: \"https://me:secret@git.example.com/x\"",
+            "7:18: found \"https://…@git.example.com/x\", expected a URL without user and password"),
+        source("an unknown scheme", "git: \"gopher://x/y\"", "7:18: found \"gopher://x/y\", expected a URL of https://", schemaKnows: false),
+        source("an empty list", "git: ., branches: []", "7:31: found an empty list, expected at least one of branches"),
+        source("a text instead of a list", "git: ., branches: main", "7:31: found \"main\", expected a list of branches: write [main]"),
+        source(
+            "a number among the branches", "git: ., branches: [1.0]", "7:32: found the number 1.0, expected a pattern: write it in quotes, \"1.0\""),
+        source(
+            "a ref instead of a branch", "git: ., branches: [refs/heads/main]", "7:32: found \"refs/heads/main\", expected the short name: \"main\""),
+        source("a branch like an option", "git: ., branches: [--upload-pack=x]", "7:32: found \"--upload-pack=x\", expected a pattern of a git name"),
+        source("a class in a pattern", "git: ., branches: [\"[ab]\"]", "7:32: found \"[ab]\", expected a pattern of a git name"),
+        source("an exception", "git: ., branches: [\"!main\"]", "7:32: found \"!main\", expected a pattern"),
+        source("both credentials", "git: ., credential: {file: /x, env: Y}", "7:33: found a credential with neither or both"),
+        source("a relative credential", "git: ., credential: {file: token}", "7:40: found \"token\", expected an absolute path"),
+
+        scheduler(
+            "a kind that comes later", "kind: cron, cron: \"0 3 * * *\", builders: [test]",
+            "7:19: found \"cron\", expected one of \"branch\", \"any-branch\""),
+        scheduler(
+            "a misspelled key", "kind: any-branch, quite: 5s, builders: [test]",
+            "7:31: found the key \"quite\" in a scheduler, expected one of \"name\", \"kind\""),
+        scheduler("no kind", "branches: [main], builders: [test]", "7:3: found a scheduler without \"kind\", expected one of"),
+        scheduler("no branches", "kind: branch, builders: [test]", "7:3: found a scheduler without \"branches\", expected the branches"),
+        scheduler(
+            "branches of any branch", "kind: any-branch, branches: [main], builders: [test]",
+            "7:31: found \"branches\" in a scheduler of kind \"any-branch\", expected none"),
+        scheduler("no builders", "kind: any-branch", "7:3: found a scheduler without \"builders\", expected the builders that it starts"),
+        scheduler(
+            "an unknown builder", "kind: any-branch, builders: [tset]",
+            "7:42: found \"tset\", expected a builder: one of \"test\"; did you mean \"test\"?", schemaKnows: false),
+        scheduler("a builder twice", "kind: any-branch, builders: [test, test]", "7:48: found \"test\" a second time, expected each builder once"),
+        scheduler(
+            "a property that is Doorbell's", "kind: any-branch, builders: [test], properties: {branch: x}",
+            "7:62: found the property \"branch\", expected another name"),
+        scheduler(
+            "a priority out of bounds", "kind: any-branch, builders: [test], priority: 5000",
+            "7:59: found the number 5000, expected a whole number from -1000 to 1000"),
+        scheduler(
+            "everything at once", "kind: any-branch, quiet: soon, priority: high, builders: []",
+            "7:38: found \"soon\", expected a duration", "7:54: found \"high\", expected a whole number", "7:70: found an empty list"),
+        ConfigurationCase(
+            name: "two of one name",
+            text: "project: p\nbuilders:\n- {name: b, steps: [{run: x}]}\n- {name: b, steps: [{run: y}]}\n",
+            problems: ["4:10: found a second builder \"b\", expected a name of its own; the first is at f:3:10"], schemaKnows: false),
+
+        builder("no steps", "attempts: 3", "3:3: found a builder without \"steps\", expected a list of steps"),
+        builder("an empty list of steps", "steps: []", "3:20: found an empty list, expected at least one of steps"),
+        builder("no attempts", "attempts: 0, steps: [{run: x}]", "3:23: found the number 0, expected a whole number from 1 to 100"),
+        builder(
+            "a variable that is Doorbell's", "env: {DOORBELL_TOKEN: x}, steps: [{run: x}]", "3:19: found \"DOORBELL_TOKEN\", expected another name"),
+        builder("no variable", "env: {a-b: x}, steps: [{run: x}]", "3:19: found \"a-b\", expected the name of an environment variable"),
+        builder("a list as a value", "env: {A: [x]}, steps: [{run: x}]", "3:22: found a list, expected a text, a number or a boolean"),
+        builder("a label that is a path", "labels: {os: ../x}, steps: [{run: x}]", "3:26: found \"../x\", expected a label value of"),
+
+        step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),
+        step("both", "{checkout: {}, run: x}", "5:5: found a step with both \"checkout\" and \"run\""),
+        step("a typo in a step", "{run: x, timout: 5m}", "5:14: found the key \"timout\" in a step, expected one of"),
+        step("yes is no boolean", "{run: x, always: yes}", "5:22: found \"yes\", expected true or false"),
+        step("an empty command", "{run: \"  \"}", "5:11: found \"  \", expected a shell command that is not empty"),
+        step("a program without a name", "{run: [\"\", x]}", "5:12: found \"\", expected the name of a program", schemaKnows: false),
+        step("a broken reference", "{run: \"echo ${x:-y}\"}", "5:11: found \"${x:-y}\", expected a property as ${name}", schemaKnows: false),
+        step("out of the directory", "{run: x, directory: a/../../b}", "5:25: found \"a/../../b\", expected a path in the build's directory"),
+        step("an absolute directory", "{run: x, directory: /etc}", "5:25: found \"/etc\", expected a path in the build's directory"),
+        step(
+            "a misspelled mode", "checkout: {mode: claen}",
+            "5:22: found \"claen\", expected one of \"clean\", \"incremental\"; did you mean \"clean\"?"),
+        step("a property in a name", "{name: \"${x}\", run: x}", "5:12: found \"${x}\", expected a name without ${"),
+        step("an unknown tag", "{run: !!binary x}", "5:11: found the tag tag:yaml.org,2002:binary, expected a shell command", schemaKnows: false),
+    ]
+}

@@ -1,0 +1,114 @@
+import Domain
+import Foundation
+import Logging
+import Runtime
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct ConfigurationKeeperTests {
+    private let directory = TemporaryDirectory()
+    private let store = RememberedConfiguration()
+    private var path: String { directory.file("doorbell.yaml") }
+
+    private func write(builder: String) throws {
+        try "project: p\nbuilders: [{name: \(builder), steps: [{run: x}]}]\n".write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    private func keeper(onApplied: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in }) -> ConfigurationKeeper {
+        ConfigurationKeeper(store: store, path: path, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onApplied: onApplied)
+    }
+
+    @Test("A file applies once; a changed one applies again")
+    func applies() async throws {
+        let rings = Mutex(0)
+        let keeper = keeper { _ in rings.withLock { $0 += 1 } }
+        #expect(keeper.current == nil)
+        try write(builder: "a")
+        guard case .applied(let first) = try await keeper.reload() else { throw Unexpected() }
+        #expect(first.configuration.builders.map(\.name) == ["a"])
+        #expect(keeper.current == first)
+        guard case .unchanged(first) = try await keeper.reload() else { throw Unexpected() }
+        try write(builder: "b")
+        guard case .applied(let second) = try await keeper.reload() else { throw Unexpected() }
+        #expect(keeper.current == second && second.id > first.id)
+        #expect(rings.withLock { $0 } == 2)
+    }
+
+    @Test("A broken file is refused with its problems, and the old one stays")
+    func refuses() async throws {
+        let keeper = keeper()
+        try write(builder: "a")
+        _ = try await keeper.reload()
+        try "project: p\nbuilder: []\n".write(toFile: path, atomically: true, encoding: .utf8)
+        guard case .refused(let problems) = try await keeper.reload() else { throw Unexpected() }
+        #expect(problems.description.contains("\(path):2:1: found the key \"builder\""))
+        #expect(keeper.current?.configuration.builders.map(\.name) == ["a"])
+    }
+
+    @Test("At the next start the store's configuration is in force, even when the file is broken")
+    func storeIsAuthoritative() async throws {
+        try write(builder: "a")
+        _ = try await keeper().reload()
+        try FileManager.default.removeItem(atPath: path)
+        let next = keeper()
+        guard case .refused = try await next.reload() else { throw Unexpected() }
+        #expect(next.current?.configuration.builders.map(\.name) == ["a"])
+    }
+
+    @Test("Without a file, what the store has stays in force")
+    func withoutFile() async throws {
+        try write(builder: "a")
+        _ = try await keeper().reload()
+        let keeper = ConfigurationKeeper(store: store, path: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        guard case .unchanged(let applied) = try await keeper.reload() else { throw Unexpected() }
+        #expect(applied?.configuration.builders.map(\.name) == ["a"])
+    }
+
+    @Test("Reloads that meet are done one after another")
+    func reloadsInTurn() async throws {
+        let keeper = keeper()
+        try write(builder: "a")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { _ = try await keeper.reload() } }
+            try await group.waitForAll()
+        }
+        #expect(store.mostAtOnce == 1)
+        #expect(keeper.current?.id == ConfigurationID(1))
+    }
+
+    private struct Unexpected: Error {}
+}
+
+/// A configuration store in memory that notices when two calls meet.
+private final class RememberedConfiguration: ConfigurationStore {
+    private struct State {
+        var applied: AppliedConfiguration?
+        var now = 0
+        var most = 0
+    }
+
+    private let state = Mutex(State())
+
+    var mostAtOnce: Int { state.withLock { $0.most } }
+
+    func currentConfiguration() async throws -> AppliedConfiguration? { state.withLock { $0.applied } }
+
+    func apply(_ configuration: Configuration, digest: String) async throws -> (applied: AppliedConfiguration, changed: Bool) {
+        state.withLock {
+            $0.now += 1
+            $0.most = max($0.most, $0.now)
+        }
+        await Task.yield()
+        return state.withLock { state in
+            state.now -= 1
+            if let applied = state.applied, applied.digest == digest { return (applied, false) }
+            let applied = AppliedConfiguration(
+                id: ConfigurationID((state.applied?.id.rawValue ?? 0) + 1), digest: digest, applied: Timestamp(seconds: 1_800_000_000),
+                configuration: configuration)
+            state.applied = applied
+            return (applied, true)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Domain
+import Foundation
+import Runtime
+import TestSupport
+import Testing
+
+@Suite struct ConfigurationLoaderTests {
+    @Test("The interface of the design means what it says")
+    func designExample() throws {
+        let loaded = try ConfigurationSamples.load(
+            """
+            project: demo
+            sources:
+              - {name: repo, git: ., branches: ["main", "release/*"], every: 30s}
+            schedulers:
+              - {name: commits, kind: branch, branches: ["main"], quiet: 5s, builders: [test]}
+            builders:
+              - name: test
+                labels: {os: linux}
+                steps:
+                  - checkout: {}
+                  - {name: unit, run: "swift test", timeout: 20m, env: {CI: "true"}}
+            """)
+        let configuration = loaded.configuration
+        #expect(configuration.project == "demo")
+        #expect(
+            configuration.sources
+                == [SourceConfiguration(name: "repo", git: "/etc/doorbell", branches: [Glob("main"), Glob("release/*")], every: .seconds(30))])
+        #expect(
+            configuration.schedulers == [
+                SchedulerRule(
+                    name: "commits", kind: .branch, filter: ChangeFilter(branches: [Glob("main")]), quiet: .seconds(5), builders: ["test"])
+            ])
+        #expect(
+            configuration.builders == [
+                Builder(
+                    name: "test", labels: ["os": "linux"],
+                    steps: [
+                        StepRecipe(name: "checkout", action: .checkout(.init())),
+                        StepRecipe(name: "unit", action: .run(.shell("swift test")), environment: ["CI": "true"], timeout: .seconds(1200)),
+                    ])
+            ])
+    }
+
+    @Test("Every key reaches the domain")
+    func everyKey() throws {
+        let configuration = try ConfigurationLoader.load(path: ConfigurationSamples.top + "/examples/complete/doorbell.yaml").configuration
+        let source = try #require(configuration.source(named: "storefront"))
+        #expect(source.tags == [Glob("v*")] && source.every == .seconds(60) && source.commits == .tip && source.timeout == .seconds(120))
+        #expect(source.credential == .environment("STOREFRONT_TOKEN"))
+        #expect(configuration.source(named: "backend")?.credential == .file("/etc/doorbell/backend-token"))
+        let scheduler = try #require(configuration.scheduler(named: "mainline"))
+        #expect(
+            scheduler
+                == SchedulerRule(
+                    name: "mainline", kind: .branch,
+                    filter: ChangeFilter(
+                        projects: [Glob("shop")], repositories: [Glob("https://git.example.com/**")], branches: [Glob("main"), Glob("release/*")],
+                        files: [Glob("Sources/**"), Glob("Tests/**"), Glob("Makefile")], ignoreFiles: [Glob("**/*.md")]),
+                    quiet: .seconds(90), builders: ["test", "package"], priority: 10, properties: ["publish": true, "channel": "nightly"]))
+        #expect(configuration.scheduler(named: "everything")?.filter.categories == [Glob("review")])
+        #expect(configuration.scheduler(named: "everything")?.quiet == nil)
+        let builder = try #require(configuration.builder(named: "test"))
+        #expect(builder.labels == ["os": "linux", "cores": "8"] && builder.environment == ["LC_ALL": "C.UTF-8", "JOBS": "8"])
+        #expect(builder.properties == ["coverage": false] && builder.attempts == 5 && builder.priority == 1)
+        #expect(
+            builder.steps.first
+                == StepRecipe(
+                    name: "checkout",
+                    action: .checkout(
+                        .init(mode: .incremental, submodules: true, credential: .environment("STOREFRONT_TOKEN"), directory: "source"))))
+        let unit = builder.steps[1]
+        #expect(unit.directory == "source" && unit.timeout == .seconds(1200) && unit.idleTimeout == .seconds(300) && unit.retries == 1)
+        #expect(builder.steps[2].action == .run(.arguments(["make", "lint"])) && builder.steps[2].warningsOnly)
+        #expect(builder.steps[3].continueOnFailure && builder.steps[4].always)
+    }
+
+    @Test("Steps without a name are named after what they do, each differently")
+    func stepNames() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            builders:
+              - name: b
+                steps:
+                  - checkout:
+                  - checkout: {directory: other}
+                  - run: |
+
+                      swift test --parallel
+                  - run: swift test
+                  - run: ./scripts/gradlew -q check
+                  - run: [/usr/bin/make, all]
+                  - run: "$TOOL run"
+                  - {name: make, run: make}
+                  - run: make
+            """
+        ).configuration
+        #expect(
+            configuration.builders[0].steps.map(\.name)
+                == ["checkout", "checkout 2", "swift test", "swift test 2", "gradlew", "make all", "step 7", "make", "make 2"])
+    }
+
+    @Test("A directory's files are joined, and the project is named once")
+    func directory() throws {
+        let directory = TemporaryDirectory()
+        func write(_ name: String, _ text: String) throws {
+            try text.write(toFile: directory.file(name), atomically: false, encoding: .utf8)
+        }
+        try write("10-main.yaml", "project: p\nschedulers: [{name: s, kind: any-branch, builders: [a, b]}]\n")
+        try write("20-a.yaml", "builders: [{name: a, steps: [{run: x}]}]\nsources: [{name: one, git: ./repo}]\n")
+        try write("30-b.yml", "builders: [{name: b, steps: [{run: x}]}]\n")
+        try write("ignored.txt", "not yaml: [")
+        let loaded = try ConfigurationLoader.load(path: directory.path)
+        #expect(loaded.configuration.builders.map(\.name) == ["a", "b"])
+        #expect(loaded.configuration.sources.map(\.git) == [directory.path + "/repo"])
+        #expect(loaded.files.map { ($0 as NSString).lastPathComponent } == ["10-main.yaml", "20-a.yaml", "30-b.yml"])
+
+        try write("30-b.yml", "project: q\nbuilders: [{name: a, steps: [{run: x}]}]\n")
+        let problems = #expect(throws: ConfigurationProblems.self) { try ConfigurationLoader.load(path: directory.path) }
+        let texts = try #require(problems).problems.map(\.description)
+        #expect(texts.count == 3)
+        #expect(texts[0].hasPrefix(directory.file("10-main.yaml") + ":2:") && texts[0].contains("found \"b\", expected a builder: one of"))
+        #expect(texts[1].hasPrefix(directory.file("30-b.yml") + ":1:10: found \"project\" a second time"))
+        #expect(texts[2].contains("30-b.yml:2:19: found a second builder \"a\"") && texts[2].contains("20-a.yaml:1:19"))
+    }
+
+    @Test("The digest is that of what was read: it changes with a byte, and with the place that a relative repository leads to")
+    func digest() throws {
+        let text = "project: p\nsources: [{name: s, git: .}]\n" + ConfigurationSamples.builders
+        let digest = try ConfigurationSamples.load(text).digest
+        #expect(digest.count == 64)
+        #expect(try ConfigurationSamples.load(text).digest == digest)
+        #expect(try ConfigurationSamples.load(text + "\n").digest != digest)
+        #expect(try ConfigurationSamples.load(text, file: "/srv/other/doorbell.yaml").digest != digest)
+        let absolute = text.replacing("git: .", with: "git: /srv/repo")
+        #expect(try ConfigurationSamples.load(absolute).digest == ConfigurationSamples.load(absolute, file: "/srv/other/doorbell.yaml").digest)
+    }
+
+    @Test(
+        "What is no readable file is said in one line",
+        arguments: [
+            ("missing.yaml", "found nothing there"), ("pipe.yaml", "found no regular file"), ("empty", "found no *.yaml in this directory"),
+            ("large.yaml", "found more than 1048576 bytes"), ("bytes.yaml", "found bytes that are not UTF-8"),
+        ])
+    func unreadable(name: String, expected: String) throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.file("empty"), withIntermediateDirectories: false)
+        #expect(mkfifo(directory.file("pipe.yaml"), 0o600) == 0)
+        try Data(repeating: UInt8(ascii: "#"), count: (1 << 20) + 1).write(to: URL(fileURLWithPath: directory.file("large.yaml")))
+        try Data("project: p\n# \u{e9}\n".utf8 + [0xff, 0x0a]).write(to: URL(fileURLWithPath: directory.file("bytes.yaml")))
+        let problems = #expect(throws: ConfigurationProblems.self) { try ConfigurationLoader.load(path: directory.file(name)) }
+        let texts = try #require(problems).problems.map(\.description)
+        #expect(texts.count == 1)
+        #expect(texts.first?.hasPrefix(directory.file(name)) == true)
+        #expect(texts.first?.contains(expected) == true, "\(texts)")
+        if name == "bytes.yaml" { #expect(texts.first?.contains(":3:1: ") == true) }
+    }
+
+    @Test("The default file is found by its name")
+    func defaultPath() throws {
+        let directory = TemporaryDirectory()
+        #expect(ConfigurationLoader.defaultPath(in: directory.path) == nil)
+        try "".write(toFile: directory.file("doorbell.yml"), atomically: false, encoding: .utf8)
+        #expect(ConfigurationLoader.defaultPath(in: directory.path) == directory.file("doorbell.yml"))
+        try "".write(toFile: directory.file("doorbell.yaml"), atomically: false, encoding: .utf8)
+        #expect(ConfigurationLoader.defaultPath(in: directory.path) == directory.file("doorbell.yaml"))
+    }
+}

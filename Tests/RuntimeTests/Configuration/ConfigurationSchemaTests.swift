@@ -1,0 +1,92 @@
+import Domain
+import Foundation
+import Schemas
+import Testing
+
+@testable import Runtime
+
+@Suite struct ConfigurationSchemaTests {
+    private let schema: JSONValue
+    private let validator: SchemaValidator
+
+    init() throws {
+        schema = try JSONDecoder().decode(JSONValue.self, from: Data(Schemas.configuration))
+        validator = try SchemaValidator(schema)
+    }
+
+    @Test("The schema says which version it is, by the name that it has for all time")
+    func identity() {
+        #expect(field(schema, "$id") == .string(Schemas.configurationID))
+        #expect(field(schema, "$schema") == "https://json-schema.org/draft/2020-12/schema")
+    }
+
+    @Test("Schema and loader know the same keys")
+    func keys() throws {
+        let definitions = try #require(field(schema, "$defs"))
+        #expect(keys(of: schema) == Set(ConfigurationKeys.top))
+        for (name, known) in [
+            ("source", ConfigurationKeys.source), ("scheduler", ConfigurationKeys.scheduler), ("builder", ConfigurationKeys.builder),
+            ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
+        ] {
+            #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")
+        }
+        let checkout = field(field(field(definitions, "step"), "properties"), "checkout")
+        #expect(keys(of: checkout) == Set(ConfigurationKeys.checkout))
+    }
+
+    @Test("Schema and loader know the same words")
+    func words() throws {
+        let scheduler = field(field(field(schema, "$defs"), "scheduler"), "properties")
+        #expect(field(field(scheduler, "kind"), "enum") == .array(SchedulerRule.Kind.allCases.map { .string($0.rawValue) }))
+        let source = field(field(field(schema, "$defs"), "source"), "properties")
+        #expect(field(field(source, "commits"), "enum") == .array(SourceConfiguration.Commits.allCases.map { .string($0.rawValue) }))
+    }
+
+    @Test("The examples are right for the loader and for the schema")
+    func examples() throws {
+        for path in try ConfigurationSamples.examples() {
+            let loaded = try ConfigurationLoader.load(path: path)
+            #expect(!loaded.configuration.builders.isEmpty)
+            #expect(try validator.accepts(try json(String(contentsOfFile: path, encoding: .utf8))), "\(path)")
+        }
+    }
+
+    @Test("What the documents show is right for the loader and for the schema")
+    func documents() throws {
+        let blocks = try ConfigurationSamples.documented()
+        try #require(blocks.count >= 5)
+        for (place, text) in blocks {
+            let completed = ConfigurationSamples.completed(text)
+            #expect(throws: Never.self, "\(place)") { try ConfigurationSamples.load(completed, file: place) }
+            #expect(try validator.accepts(json(completed)), "\(place)")
+        }
+    }
+
+    @Test("What the loader refuses in one part, the schema refuses too", arguments: ConfigurationCase.all.filter(\.schemaKnows))
+    func refused(wrong: ConfigurationCase) throws {
+        #expect(try !validator.accepts(json(wrong.text)))
+    }
+
+    @Test("Every key is documented")
+    func documented() throws {
+        let text = try String(contentsOfFile: ConfigurationSamples.top + "/docs/configuration.md", encoding: .utf8)
+        let all =
+            ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
+            + ConfigurationKeys.checkout
+        for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
+    }
+
+    private func json(_ text: String) throws -> JSONValue {
+        let problems = ProblemCollector()
+        let root = try #require(ConfigurationFile(name: "f", content: Array(text.utf8)).parse(problems: problems))
+        return try #require(root.json())
+    }
+
+    private func field(_ value: JSONValue?, _ name: String) -> JSONValue? {
+        if case .object(let entries) = value { entries[name] } else { nil }
+    }
+
+    private func keys(of schema: JSONValue?) -> Set<String> {
+        if case .object(let properties) = field(schema, "properties") { Set(properties.keys) } else { [] }
+    }
+}
