@@ -22,5 +22,7 @@ struct BuildEnding {
 struct EndedBuild {
     /// The request went back to `pending`.
     var retried: Bool
+    /// It was the last open build of its buildset, which ended with it.
+    var endedBuildset: Bool
     var logs: [String]
 }

@@ -57,8 +57,7 @@ extension SQLiteTransaction {
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
             guard case .finish = report.content, let end = ended[report.build] else { continue }
             answers[place].ringDispatch = end.retried
-            // Whether the buildset ended with it is for the pass to find out: a ring too many costs little.
-            answers[place].ringScheduling = !end.retried
+            answers[place].ringScheduling = end.endedBuildset
         }
         return (answers, ended)
     }

@@ -30,10 +30,12 @@ extension SQLiteTransaction {
             events.append(build.event(kind, context, .build(build.fact(context, text: ending.text)), outcome: build.machine.outcome))
         }
         try emit(events)
-        let retried = try settleRequests(endings)
+        let settled = try settleRequests(endings)
         return endings.reduce(into: [:]) { ended, ending in
             let id = ending.build.id
-            ended[id] = EndedBuild(retried: retried.contains(id), logs: (logs[id] ?? []).map(\.name))
+            ended[id] = EndedBuild(
+                retried: settled.retried.contains(id), endedBuildset: settled.buildsets.contains(ending.build.buildset),
+                logs: (logs[id] ?? []).map(\.name))
         }
     }
 

@@ -51,7 +51,7 @@ extension SQLiteTransaction {
             try tell(.schedulerFailed, "the configuration has no builder named \(unknown.joined(separator: ", "))", context, version: nil)
         }
         let requests = try builders.map { try request(of: $0, priority: plan.priority + $0.priority, in: context) }
-        if requests.isEmpty { try finishBuildset(context) }
+        if requests.isEmpty { try finishBuildsets([context.id]) }
         return CreatedBuildset(context: context, requests: requests)
     }
 

@@ -26,6 +26,8 @@ extension SQLiteTransaction {
         guard !events.isEmpty else { return }
         var next = try raisedVersions(events)
         var rows: [StatementArguments] = []
+        // Events of one request follow each other and hang together in the same way.
+        var chain: (value: EventChain, text: String)?
         for event in events {
             let draft = event.draft
             let entity = VersionedEntity(kind: draft.entity, id: draft.entityID)
@@ -37,9 +39,10 @@ extension SQLiteTransaction {
             let key = RoutingKey(
                 event: draft.kind, project: routing.project, branch: routing.branch, builder: routing.builder, worker: routing.worker,
                 outcome: routing.outcome?.rawValue, id: String(draft.entityID))
+            if chain?.value != draft.chain { chain = (draft.chain, try JSONText.encode(draft.chain)) }
             rows.append([
                 ChainID.random().rawValue, draft.kind.rawValue, draft.entity.rawValue, draft.entityID, number, key.text,
-                try JSONText.encode(draft.chain), try JSONText.encode(draft.data), now.microseconds,
+                chain?.text, try JSONText.encode(draft.data), now.microseconds,
             ])
         }
         var rest = rows[...]

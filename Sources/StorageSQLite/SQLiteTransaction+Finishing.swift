@@ -2,53 +2,119 @@ import Domain
 import GRDB
 import Storage
 
+/// How a request ends, and under which build.
+struct RequestEnd {
+    var request: RequestID
+    var outcome: Outcome
+    var cause: Cause?
+    var text: String
+    var build: BuildID?
+    var worker: String?
+}
+
 extension SQLiteTransaction {
-    /// Ends a request, and its buildset when it was the last open one. Writes `request.finished` and `buildset.finished`. False when the request
-    /// had ended before: then nothing changes. A request that a build holds must have that build ended first.
+    /// Ends a request, and its buildset when it was the last open one. False when the request had ended before: then nothing changes.
     @discardableResult
-    func finishRequest(
-        _ request: RequestID, outcome: Outcome, cause: Cause?, text: String, build: BuildID? = nil, worker: String? = nil
-    ) throws -> Bool {
-        let row = try first(
+    func finishRequest(_ request: RequestID, outcome: Outcome, cause: Cause?, text: String) throws -> Bool {
+        try !finish([RequestEnd(request: request, outcome: outcome, cause: cause, text: text)]).requests.isEmpty
+    }
+
+    /// Ends requests, and the buildsets whose last open ones they were, with a few statements for all. Writes `request.finished` and
+    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first.
+    @discardableResult
+    func finish(_ ends: [RequestEnd]) throws -> (requests: Set<RequestID>, buildsets: Set<BuildsetID>) {
+        guard !ends.isEmpty else { return ([], []) }
+        let rows = try all(
             """
-            UPDATE requests SET phase = 'finished', outcome = ?, cause = ?, text = ?, finished = ?, version = version + 1
-            WHERE id = ? AND phase <> 'finished' RETURNING buildset, builder, priority, attempts, version
+            UPDATE requests SET phase = 'finished', outcome = j.value ->> 'outcome', cause = j.value ->> 'cause', text = j.value ->> 'text',
+                finished = ?, version = version + 1
+            FROM json_each(?) j WHERE requests.id = (j.value ->> 'request') AND requests.phase <> 'finished'
+            RETURNING requests.id, buildset, builder, priority, attempts, version
             """,
-            [outcome.rawValue, cause?.rawValue, text, now.microseconds, request.rawValue])
-        guard let row else { return false }
-        let context = try context(of: BuildsetID(row[0]))
-        let fact = RequestFact(
-            buildset: context.id, builder: row[1], project: context.stamp.project, branch: context.stamp.branch, phase: .finished,
-            priority: row[2], attempts: row[3], build: build, worker: worker, outcome: outcome, cause: cause, text: text.isEmpty ? nil : text)
-        try emit(
-            EventDraft(
-                .requestFinished, entity: .request, id: request.rawValue, chain: context.eventChain(request: request), data: .request(fact)),
-            version: row[4])
-        try closeOneRequest(of: context)
-        return true
+            [
+                now.microseconds,
+                try JSONText.encode(
+                    ends.map { RequestEndRow(request: $0.request, outcome: $0.outcome, cause: $0.cause, text: $0.text) }),
+            ])
+        let finished = rows.reduce(into: [RequestID: Row]()) { $0[RequestID($1[0])] = $1 }
+        var events: [PendingEvent] = []
+        var closed: [BuildsetID: Int64] = [:]
+        for end in ends {
+            guard let row = finished[end.request] else { continue }
+            let context = try context(of: BuildsetID(row[1]))
+            closed[context.id, default: 0] += 1
+            let fact = RequestFact(
+                buildset: context.id, builder: row[2], project: context.stamp.project, branch: context.stamp.branch, phase: .finished,
+                priority: row[3], attempts: row[4], build: end.build, worker: end.worker, outcome: end.outcome, cause: end.cause,
+                text: end.text.isEmpty ? nil : end.text)
+            events.append(
+                PendingEvent(
+                    EventDraft(
+                        .requestFinished, entity: .request, id: end.request.rawValue, chain: context.eventChain(request: end.request),
+                        data: .request(fact)), version: row[5]))
+        }
+        try emit(events)
+        return (Set(finished.keys), try closeRequests(closed))
     }
 
-    private func closeOneRequest(of context: BuildsetContext) throws {
-        let open = try value(
-            Int.self, "UPDATE buildsets SET open_requests = open_requests - 1 WHERE id = ? RETURNING open_requests", [context.id.rawValue])
-        if open == 0 { try finishBuildset(context) }
+    /// Counts down the open requests of buildsets; gives those that ended with it.
+    private func closeRequests(_ closed: [BuildsetID: Int64]) throws -> Set<BuildsetID> {
+        guard !closed.isEmpty else { return [] }
+        let rows = try all(
+            """
+            UPDATE buildsets SET open_requests = open_requests - (j.value ->> 1) FROM json_each(?) j WHERE buildsets.id = (j.value ->> 0)
+            RETURNING buildsets.id, open_requests
+            """,
+            [JSONText.rows(closed.map { [$0.key.rawValue, $0.value] })])
+        let done = rows.filter { $0[1] as Int == 0 }.map { row -> BuildsetID in BuildsetID(row[0]) }
+        try finishBuildsets(done.sorted())
+        return Set(done)
     }
 
-    /// Ends a buildset with no open request. Its outcome is the worst of its requests'; `skipped` when it has none.
-    func finishBuildset(_ context: BuildsetContext) throws {
+    /// Ends buildsets with no open request. The outcome is the worst of the requests'; `skipped` when there are none.
+    func finishBuildsets(_ buildsets: [BuildsetID]) throws {
+        guard !buildsets.isEmpty else { return }
         // Index: the unique (buildset, builder).
-        let requests = try all("SELECT builder, outcome FROM requests WHERE buildset = ? ORDER BY id", [context.id.rawValue])
-        let outcome = requests.compactMap { Outcome(rawValue: $0[1]) }.reduce(Outcome.skipped) { $0.combined(with: $1) }
-        let version = try value(
-            Int64.self, "UPDATE buildsets SET outcome = ?, finished = ?, version = version + 1 WHERE id = ? AND finished IS NULL RETURNING version",
-            [outcome.rawValue, now.microseconds, context.id.rawValue])
-        guard let version else { throw StoreError.internalError("buildset \(context.id) ended twice") }
-        let fact = BuildsetFact(
-            scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
-            revision: context.stamp.revision, builders: requests.map { $0[0] }, outcome: outcome)
+        let requests = try all(
+            "SELECT buildset, builder, outcome FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) ORDER BY id",
+            [JSONText.list(buildsets)])
+        var builders: [BuildsetID: [String]] = [:]
+        var outcomes: [BuildsetID: Outcome] = [:]
+        for row in requests {
+            let buildset: BuildsetID = BuildsetID(row[0])
+            builders[buildset, default: []].append(row[1])
+            outcomes[buildset] = Outcome(rawValue: row[2] ?? "").map { (outcomes[buildset] ?? .skipped).combined(with: $0) }
+        }
+        let rows = try all(
+            """
+            UPDATE buildsets SET outcome = j.value ->> 'outcome', finished = ?, version = version + 1
+            FROM json_each(?) j WHERE buildsets.id = (j.value ->> 'buildset') AND buildsets.finished IS NULL RETURNING buildsets.id, version
+            """,
+            [now.microseconds, try JSONText.encode(buildsets.map { BuildsetEndRow(buildset: $0, outcome: outcomes[$0] ?? .skipped) })])
+        guard rows.count == buildsets.count else { throw StoreError.internalError("a buildset ended twice") }
+        let versions = rows.reduce(into: [BuildsetID: Int64]()) { $0[BuildsetID($1[0])] = $1[1] }
         try emit(
-            EventDraft(
-                .buildsetFinished, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(), data: .buildset(fact)),
-            version: version)
+            buildsets.map { buildset in
+                let context = try context(of: buildset)
+                let fact = BuildsetFact(
+                    scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
+                    revision: context.stamp.revision, builders: builders[buildset] ?? [], outcome: outcomes[buildset] ?? .skipped)
+                return PendingEvent(
+                    EventDraft(.buildsetFinished, entity: .buildset, id: buildset.rawValue, chain: context.eventChain(), data: .buildset(fact)),
+                    version: versions[buildset])
+            })
     }
+}
+
+/// A request's end as `json_each` reads it.
+private struct RequestEndRow: Encodable {
+    var request: RequestID
+    var outcome: Outcome
+    var cause: Cause?
+    var text: String
+}
+
+private struct BuildsetEndRow: Encodable {
+    var buildset: BuildsetID
+    var outcome: Outcome
 }

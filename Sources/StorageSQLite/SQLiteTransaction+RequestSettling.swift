@@ -3,8 +3,9 @@ import GRDB
 import Storage
 
 extension SQLiteTransaction {
-    /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again.
-    func settleRequests(_ endings: [BuildEnding]) throws -> Set<BuildID> {
+    /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again, and the buildsets that
+    /// ended.
+    func settleRequests(_ endings: [BuildEnding]) throws -> (retried: Set<BuildID>, buildsets: Set<BuildsetID>) {
         var settled: [Settled] = []
         for ending in endings {
             let build = ending.build
@@ -21,6 +22,7 @@ extension SQLiteTransaction {
         try writeTrials(settled.filter { $0.changesRequest })
         var events: [PendingEvent] = []
         var retried = Set<BuildID>()
+        var ends: [RequestEnd] = []
         for one in settled {
             let build = one.ending.build
             switch one.decision {
@@ -37,11 +39,13 @@ extension SQLiteTransaction {
                             data: .request(fact))))
                 retried.insert(build.id)
             case .finish(let outcome, let cause):
-                try finishRequest(build.request, outcome: outcome, cause: cause, text: one.text, build: build.id, worker: build.worker)
+                ends.append(
+                    RequestEnd(
+                        request: build.request, outcome: outcome, cause: cause, text: one.text, build: build.id, worker: build.worker))
             }
         }
         try emit(events)
-        return retried
+        return (retried, try finish(ends).buildsets)
     }
 
     /// Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.

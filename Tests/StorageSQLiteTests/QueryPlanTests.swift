@@ -58,7 +58,7 @@ import Testing
         _ = try await store.apply(builds.map { worker.report($0, .finish(BuildEnd(outcome: .success)), key: "f") })
         let count = try #require(store.statementCount) - before
         #expect(try await store.builds(.init(.init(), limit: 100)).filter { $0.outcome == .success }.count == 40)
-        #expect(count <= 40 * 8, "\(count) statements for 40 builds")
+        #expect(count <= 60, "\(count) statements for 40 builds")
     }
 
     /// Runs something and gives the distinct statements that it ran on the writer's connection.
