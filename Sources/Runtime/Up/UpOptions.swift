@@ -1,0 +1,29 @@
+/// What `doorbell up` was asked to do.
+public struct UpOptions: Sendable {
+    public var configurationPath: String
+    /// End after the first buildset.
+    public var once: Bool
+    /// Slots of the embedded worker; 0: none.
+    public var slots: Int
+    public var labels: [String: String]
+    public var progress: Bool
+    public var terminal: Bool
+
+    public init(configurationPath: String, once: Bool, slots: Int, labels: [String: String], progress: Bool, terminal: Bool) {
+        self.configurationPath = configurationPath
+        self.once = once
+        self.slots = slots
+        self.labels = labels
+        self.progress = progress
+        self.terminal = terminal
+    }
+}
+
+/// The program could not begin: one line that says what to do.
+public struct StartFailure: Error, Sendable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
