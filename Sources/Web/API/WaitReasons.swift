@@ -1,0 +1,88 @@
+import Domain
+import Storage
+import Wire
+
+/// Tells why a request waits, or what became of it, from the facts. Pure.
+struct WaitReasons {
+    typealias Reason = WhyDocument.Reason
+
+    let facts: WaitFacts
+    let configuration: Configuration?
+
+    var all: [Reason] {
+        switch facts.request.phase {
+        case .waiting: [Reason("waiting", "it waits for other requests of its buildset to end first")]
+        case .pending: pending
+        case .claimed: claimed
+        case .finished: finished
+        }
+    }
+
+    private var finished: [Reason] {
+        let request = facts.request
+        let cause = request.cause.map { " (\($0.rawValue))" } ?? ""
+        let text = request.text.isEmpty ? "" : ": \(request.text)"
+        return [Reason("finished", "it ended as \(request.outcome?.rawValue ?? "unknown")\(cause)\(text)")]
+    }
+
+    private var claimed: [Reason] {
+        guard let build = facts.build else { return [Reason("claimed", "a worker is being told")] }
+        var reasons: [Reason] = []
+        switch build.phase {
+        case .assigned: reasons.append(Reason("assigned", "build \(build.id) is assigned to \(build.worker), which has not accepted it yet"))
+        case .running: reasons.append(Reason("running", "build \(build.id) runs on \(build.worker) since \(build.started ?? build.assigned)"))
+        case .finished: reasons.append(Reason("ending", "build \(build.id) has ended as \(build.outcome?.rawValue ?? "unknown")"))
+        }
+        if let reason = facts.request.cancelReason { reasons.append(Reason("cancelling", "its end was asked for: \(reason)")) }
+        return reasons
+    }
+
+    private var pending: [Reason] {
+        var reasons: [Reason] = []
+        if facts.request.attempts > 0 {
+            reasons.append(Reason("retry", "it was tried \(facts.request.attempts) times before, without fault of its own"))
+        }
+        if let configuration, configuration.builder(named: facts.request.builder) == nil {
+            return reasons + [
+                Reason("no_builder", "the configuration in force has no builder \(facts.request.builder): cancel it, or bring the builder back")
+            ]
+        }
+        let connected = facts.workers.filter(\.connected)
+        guard !connected.isEmpty else {
+            return reasons + [Reason("no_worker", "no worker is connected: start one with `doorbell-worker --url …`")]
+        }
+        let fitting = connected.filter { $0.labels.satisfy(facts.required) }
+        guard !fitting.isEmpty else { return reasons + missingLabels(connected) }
+        let willing = fitting.filter { !$0.paused }
+        guard !willing.isEmpty else {
+            return reasons + [Reason("paused", "every worker that could build it is paused: \(names(fitting))")]
+        }
+        if facts.ahead > 0 { reasons.append(Reason("queue", "\(facts.ahead) requests with the same builder come first, by priority and age")) }
+        let free = willing.filter { $0.builds.count < $0.slots }
+        if free.isEmpty {
+            let builds = willing.flatMap(\.builds).map(\.description).joined(separator: ", ")
+            reasons.append(Reason("busy", "all slots of \(names(willing)) are busy with builds \(builds)"))
+        } else if facts.ahead == 0 {
+            reasons.append(Reason("next", "it is next: \(names(free)) has a free slot and is about to get it"))
+        }
+        return reasons
+    }
+
+    private func missingLabels(_ connected: [WorkerRow]) -> [Reason] {
+        let missing = facts.required.sorted { $0.key < $1.key }.filter { label in !connected.contains { $0.labels[label.key] == label.value } }
+        guard !missing.isEmpty else {
+            let wanted = facts.required.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            return [Reason("no_match", "no connected worker has all of the labels \(wanted) at once")]
+        }
+        return missing.map { label in
+            let found = Set(connected.compactMap { $0.labels[label.key] }).sorted()
+            let have = found.isEmpty ? "none has the label \(label.key)" : "they have \(found.map { "\(label.key)=\($0)" }.joined(separator: ", "))"
+            return Reason("no_label", "no connected worker has the label \(label.key)=\(label.value); \(have)")
+        }
+    }
+
+    private func names(_ workers: [WorkerRow]) -> String {
+        let names = workers.map(\.name).sorted()
+        return names.count > 5 ? names.prefix(5).joined(separator: ", ") + " and \(names.count - 5) more" : names.joined(separator: ", ")
+    }
+}

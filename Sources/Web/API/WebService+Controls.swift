@@ -1,0 +1,132 @@
+import Domain
+import HTTPDoor
+import Hummingbird
+import Storage
+import Wire
+
+extension ForceBody: StrictDocument {}
+extension ReasonBody: StrictDocument {}
+extension PriorityBody: StrictDocument {}
+extension EmptyBody: StrictDocument {}
+
+extension WebService {
+    /// Who asks, until callers have names of their own.
+    private static let principal = "anonymous"
+
+    func addControlRoutes(to router: DoorRouter) {
+        router.post("/api/v1/builders/{name}/force") { request, context in
+            let name = try context.text("name")
+            let body = try await request.json(ForceBody.self)
+            let force = try await forceRequest(builder: name, body.document)
+            let key = try request.idempotencyKey(principal: Self.principal, route: "force \(name)", bodyHash: body.sha256)
+            return try answer(try await store.force(force, idempotency: key))
+        }
+        router.post("/api/v1/builds/{id}/rebuild") { request, context in
+            let id: BuildID = try context.id("id")
+            let body = try await request.json(ReasonBody.self)
+            let reason = try ControlText.reason(body.document.reason, otherwise: "rebuild of build \(id)")
+            let key = try request.idempotencyKey(principal: Self.principal, route: "rebuild \(id)", bodyHash: body.sha256)
+            return try answer(try await store.rebuild(id, reason: reason, idempotency: key))
+        }
+        router.post("/api/v1/requests/{id}/cancel") { request, context in
+            let id: Domain.RequestID = try context.id("id")
+            let body = try await request.json(ReasonBody.self)
+            return try answer(try await store.cancelRequest(id, reason: try ControlText.reason(body.document.reason, otherwise: "by hand")))
+        }
+        router.post("/api/v1/builds/{id}/cancel") { request, context in
+            let id: BuildID = try context.id("id")
+            let body = try await request.json(ReasonBody.self)
+            return try answer(try await store.cancelBuild(id, reason: try ControlText.reason(body.document.reason, otherwise: "by hand")))
+        }
+        router.post("/api/v1/requests/{id}/priority") { request, context in
+            let id: Domain.RequestID = try context.id("id")
+            let priority = try ControlText.priority(try await request.json(PriorityBody.self).document.priority)
+            try await store.setPriority(id, priority: priority)
+            bell.ring(.dispatchMatch)
+            guard let row = try await store.request(id) else { throw Problem.notFound("there is no request \(id)") }
+            return try Response.json(RequestDocument(row))
+        }
+        router.post("/api/v1/workers/{name}/pause") { request, context in try await setPaused(true, request, context) }
+        router.post("/api/v1/workers/{name}/resume") { request, context in try await setPaused(false, request, context) }
+        router.post("/api/v1/config/reload") { request, _ in
+            _ = try await request.json(EmptyBody.self)
+            let (changed, id) = try await surroundings.reload()
+            return try Response.json(ReloadAnswer(changed: changed, id: id))
+        }
+    }
+
+    private func setPaused(_ paused: Bool, _ request: Request, _ context: DoorContext) async throws -> Response {
+        let name = try context.text("name")
+        _ = try await request.json(EmptyBody.self)
+        try await store.setWorkerPaused(name, paused: paused)
+        bell.ring(.dispatchMatch)
+        guard let worker = try await store.workers().first(where: { $0.name == name }) else {
+            throw Problem.notFound("no worker of that name has connected")
+        }
+        return try Response.json(WorkerDocument(worker))
+    }
+
+    private func answer(_ receipt: ForceReceipt) throws -> Response {
+        bell.ring(.dispatchMatch)
+        return try Response.json(
+            ForceAnswer(buildset: receipt.buildset, request: receipt.request, chain: receipt.chain), status: receipt.created ? .created : .ok)
+    }
+
+    private func answer(_ receipt: CancelReceipt) throws -> Response {
+        if let build = receipt.build { surroundings.cancelRequested(build) }
+        bell.ring(.dispatchMatch)
+        bell.ring(.schedulingCompletions)
+        return try Response.json(CancelAnswer(phase: receipt.phase, build: receipt.build?.build))
+    }
+
+    /// Fills in what was not said from the newest change, and checks what was.
+    private func forceRequest(builder: String, _ body: ForceBody) async throws -> ForceRequest {
+        guard let applied = surroundings.configuration(), applied.configuration.builder(named: builder) != nil else {
+            throw Problem.notFound("the configuration has no builder of that name")
+        }
+        var repository = body.repository
+        var branch = body.branch
+        if repository == nil || branch == nil {
+            var fields = ChangeFilterFields()
+            fields.project = applied.configuration.project
+            fields.repository = repository
+            fields.branch = branch
+            let newest = try await store.changes(PageQuery(fields, limit: 1)).first?.content
+            repository = repository ?? newest?.repository
+            branch = branch ?? newest?.branch
+        }
+        guard let repository, let branch else {
+            throw Problem.invalidFields(
+                [("repository", repository), ("branch", branch)].filter { $0.1 == nil }.map {
+                    Problem.FieldError(pointer: "/\($0.0)", detail: "there is no change yet to take it from: give it")
+                })
+        }
+        // The same rules as for a change: a force is a door to the same checkout.
+        let problems = NewChange(
+            project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision ?? "HEAD",
+            properties: body.properties ?? [:]
+        ).problems
+        guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
+        return ForceRequest(
+            builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision,
+            reason: try ControlText.reason(body.reason, otherwise: "forced"), priority: try ControlText.priority(body.priority ?? 0),
+            properties: body.properties ?? [:])
+    }
+}
+
+/// The bounds of what people say with a control.
+enum ControlText {
+    static func reason(_ text: String?, otherwise: String) throws -> String {
+        guard let text, !text.isEmpty else { return otherwise }
+        guard text.utf8.count <= 1000 else { throw Problem.invalidField("/reason", "longer than 1000 bytes") }
+        guard !text.unicodeScalars.contains(where: { $0.value == 0 }) else { throw Problem.invalidField("/reason", "holds a NUL") }
+        return text
+    }
+
+    static func priority(_ priority: Int) throws -> Int {
+        guard (-1_000_000...1_000_000).contains(priority) else {
+            throw Problem.invalidField("/priority", "expected a whole number from -1000000 to 1000000")
+        }
+        return priority
+    }
+}

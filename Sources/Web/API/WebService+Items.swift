@@ -1,0 +1,76 @@
+import Domain
+import HTTPDoor
+import Hummingbird
+import Storage
+import Wire
+
+extension WebService {
+    func addItemRoutes(to router: DoorRouter) {
+        router.get("/api/v1/changes/{id}") { _, context in
+            let id: ChangeID = try context.id("id")
+            guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
+            return try Response.json(ChangeDocument(change))
+        }
+        router.get("/api/v1/buildsets/{id}") { _, context in
+            let id: BuildsetID = try context.id("id")
+            guard let row = try await store.buildset(id) else { throw Problem.notFound("there is no buildset \(id)") }
+            return try Response.json(BuildsetDocument(row))
+        }
+        router.get("/api/v1/requests/{id}") { _, context in
+            let id: Domain.RequestID = try context.id("id")
+            guard let row = try await store.request(id) else { throw Problem.notFound("there is no request \(id)") }
+            return try Response.json(RequestDocument(row))
+        }
+        router.get("/api/v1/requests/{id}/why") { _, context in
+            let id: Domain.RequestID = try context.id("id")
+            guard let facts = try await store.why(id) else { throw Problem.notFound("there is no request \(id)") }
+            let configuration = surroundings.configuration()?.configuration
+            return try Response.json(
+                WhyDocument(request: id, phase: facts.request.phase, reasons: WaitReasons(facts: facts, configuration: configuration).all))
+        }
+        router.get("/api/v1/builds/{id}") { _, context in
+            let id: BuildID = try context.id("id")
+            guard let document = try await buildDocument(id) else { throw Problem.notFound("there is no build \(id)") }
+            return try Response.json(document)
+        }
+        addNamedItemRoutes(to: router)
+    }
+
+    func buildDocument(_ id: BuildID) async throws -> BuildDocument? {
+        guard let row = try await store.build(id) else { return nil }
+        return BuildDocument(row, steps: try await store.steps(of: id), logs: try await store.logs(of: id))
+    }
+
+    private func addNamedItemRoutes(to router: DoorRouter) {
+        router.get("/api/v1/builders/{name}") { _, context in
+            let name = try context.text("name")
+            guard let builder = try await builders().first(where: { $0.name == name }) else {
+                throw Problem.notFound("the configuration has no builder of that name")
+            }
+            return try Response.json(builder)
+        }
+        router.get("/api/v1/workers/{name}") { _, context in
+            let name = try context.text("name")
+            guard let worker = try await store.workers().first(where: { $0.name == name }) else {
+                throw Problem.notFound("no worker of that name has connected")
+            }
+            return try Response.json(WorkerDocument(worker))
+        }
+        router.get("/api/v1/schedulers/{name}") { _, context in
+            guard let rule = surroundings.configuration()?.configuration.scheduler(named: try context.text("name")) else {
+                throw Problem.notFound("the configuration has no scheduler of that name")
+            }
+            return try Response.json(rule)
+        }
+        router.get("/api/v1/sources/{name}") { _, context in
+            let name = try context.text("name")
+            guard let source = try await sources().first(where: { $0.name == name }) else {
+                throw Problem.notFound("the configuration has no source of that name")
+            }
+            return try Response.json(source)
+        }
+        router.get("/api/v1/doctor") { _, _ in
+            try Response.json(DoctorDocument(checks: try await Doctor(store: store, configuration: surroundings.configuration()).checks()))
+        }
+    }
+}

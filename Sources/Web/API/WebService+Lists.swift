@@ -1,0 +1,108 @@
+import Domain
+import HTTPDoor
+import Hummingbird
+import Storage
+import Wire
+
+extension WebService {
+    func addListRoutes(to router: DoorRouter) {
+        router.get("/api/v1/changes") { request, _ in
+            let parameters = try parameters(request, ["project", "repository", "branch", "revision", "author", "source"])
+            var fields = ChangeFilterFields()
+            fields.project = parameters.text("project")
+            fields.repository = parameters.text("repository")
+            fields.branch = parameters.text("branch")
+            fields.revision = parameters.text("revision")
+            fields.author = parameters.text("author")
+            fields.source = parameters.text("source")
+            let query = try parameters.page(fields)
+            return try page(await store.changes(query), query, id: \.id.rawValue, ChangeDocument.init)
+        }
+        router.get("/api/v1/buildsets") { request, _ in
+            let parameters = try parameters(request, ["scheduler", "branch", "revision", "outcome", "finished", "change"])
+            var fields = BuildsetFields()
+            fields.scheduler = parameters.text("scheduler")
+            fields.branch = parameters.text("branch")
+            fields.revision = parameters.text("revision")
+            fields.outcome = try parameters.word("outcome")
+            fields.finished = parameters.text("finished") == nil ? nil : try parameters.flag("finished")
+            fields.change = try parameters.id("change")
+            let query = try parameters.page(fields)
+            return try page(await store.buildsets(query), query, id: \.id.rawValue, BuildsetDocument.init)
+        }
+        router.get("/api/v1/requests") { request, _ in
+            let parameters = try parameters(request, ["buildset", "builder", "branch", "phase", "outcome"])
+            var fields = RequestFields()
+            fields.buildset = try parameters.id("buildset")
+            fields.builder = parameters.text("builder")
+            fields.branch = parameters.text("branch")
+            fields.phase = try parameters.word("phase")
+            fields.outcome = try parameters.word("outcome")
+            let query = try parameters.page(fields)
+            return try page(await store.requests(query), query, id: \.id.rawValue, RequestDocument.init)
+        }
+        router.get("/api/v1/builds") { request, _ in
+            let parameters = try parameters(request, ["builder", "worker", "branch", "revision", "phase", "outcome", "request", "buildset"])
+            var fields = BuildFields()
+            fields.builder = parameters.text("builder")
+            fields.worker = parameters.text("worker")
+            fields.branch = parameters.text("branch")
+            fields.revision = parameters.text("revision")
+            fields.phase = try parameters.word("phase")
+            fields.outcome = try parameters.word("outcome")
+            fields.request = try parameters.id("request")
+            fields.buildset = try parameters.id("buildset")
+            let query = try parameters.page(fields)
+            return try page(await store.builds(query), query, id: \.id.rawValue, BuildSummary.init)
+        }
+        addNamedListRoutes(to: router)
+    }
+
+    /// The lists that are short, and so come whole.
+    private func addNamedListRoutes(to router: DoorRouter) {
+        router.get("/api/v1/builders") { request, _ in
+            _ = try parameters(request, [])
+            return try Response.json(PageDocument(items: try await builders(), next: nil))
+        }
+        router.get("/api/v1/workers") { request, _ in
+            _ = try parameters(request, [])
+            return try Response.json(PageDocument(items: try await store.workers().map(WorkerDocument.init), next: nil))
+        }
+        router.get("/api/v1/schedulers") { request, _ in
+            _ = try parameters(request, [])
+            return try Response.json(PageDocument(items: surroundings.configuration()?.configuration.schedulers ?? [], next: nil))
+        }
+        router.get("/api/v1/sources") { request, _ in
+            _ = try parameters(request, [])
+            return try Response.json(PageDocument(items: try await sources(), next: nil))
+        }
+    }
+
+    func builders() async throws -> [BuilderDocument] {
+        let counts = Dictionary(try await store.builderCounts().map { ($0.builder, $0) }) { first, _ in first }
+        return (surroundings.configuration()?.configuration.builders ?? []).map { builder in
+            let count = counts[builder.name]
+            return BuilderDocument(
+                builder, pending: count?.pending ?? 0, claimed: count?.claimed ?? 0, oldestPending: count?.oldestPending)
+        }
+    }
+
+    func sources() async throws -> [SourceDocument] {
+        let states = try await store.sources()
+        return (surroundings.configuration()?.configuration.sources ?? []).map { source in
+            let health = states[source.name]?.health
+            return SourceDocument(source, healthy: health?.healthy, message: health?.message, since: health?.since)
+        }
+    }
+
+    private func parameters(_ request: Request, _ names: Set<String>) throws -> QueryParameters {
+        try QueryParameters(request, known: names.union(QueryParameters.page))
+    }
+
+    private func page<Row, Item: Encodable & Sendable>(
+        _ rows: [Row], _ query: PageQuery<some Hashable & Sendable>, id: (Row) -> Int64, _ item: (Row) -> Item
+    ) throws -> Response {
+        let next = rows.count == query.limit ? rows.last.map { PageCursor.text(id($0)) } : nil
+        return try Response.json(PageDocument(items: rows.map(item), next: next))
+    }
+}

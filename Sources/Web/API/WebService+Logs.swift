@@ -1,0 +1,90 @@
+import Domain
+import HTTPDoor
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import Storage
+import Wire
+
+extension WebService {
+    /// Bytes of one piece of an answer.
+    private static let piece = 128 << 10
+
+    func addLogRoutes(to router: DoorRouter) {
+        router.get("/api/v1/builds/{id}/logs/{name}") { request, context in
+            let id: BuildID = try context.id("id")
+            let name = try context.text("name")
+            let parameters = try QueryParameters(request, known: ["follow"])
+            // The rings are heard before the look, so that nothing between them is missed.
+            let rings = logs.rings(build: id, name: name)
+            guard let status = try await store.logStatus(id, name: name) else {
+                throw Problem.notFound("build \(id) has no log of that name; its document lists them")
+            }
+            var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]
+            if try parameters.flag("follow") {
+                return Response(status: .ok, headers: headers, body: following(id, name, rings))
+            }
+            guard let text = request.headers[.range] else {
+                headers[.acceptRanges] = "bytes"
+                return Response(status: .ok, headers: headers, body: bytes(id, name, 0..<status.size))
+            }
+            guard let range = ByteRange.parse(text, size: status.size) else {
+                return Response(status: .rangeNotSatisfiable, headers: [.contentRange: "bytes */\(status.size)"])
+            }
+            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(status.size)"
+            return Response(status: .partialContent, headers: headers, body: bytes(id, name, range))
+        }
+    }
+
+    /// A part of the log as it is now, read piece by piece.
+    private func bytes(_ build: BuildID, _ name: String, _ range: Range<Int64>) -> ResponseBody {
+        ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let bytes = try await store.readLog(
+                    build, name: name, offset: offset, limit: Int(min(Int64(Self.piece), range.upperBound - offset)))
+                guard !bytes.isEmpty else { throw StoreError.unavailable("log \(name) of build \(build) ended before its size") }
+                try await writer.write(ByteBuffer(bytes: bytes))
+                offset += Int64(bytes.count)
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// The log from its start, and on as it grows, until it is closed or the server stops.
+    private func following(_ build: BuildID, _ name: String, _ rings: AsyncStream<Void>) -> ResponseBody {
+        ResponseBody { writer in
+            var offset: Int64 = 0
+            var iterator = rings.cancelOnGracefulShutdown().makeAsyncIterator()
+            repeat {
+                // The state comes before the bytes: a log that is closed now has no more than what is read after.
+                let closed = try await store.logStatus(build, name: name)?.closed ?? true
+                while true {
+                    let bytes = try await store.readLog(build, name: name, offset: offset, limit: Self.piece)
+                    guard !bytes.isEmpty else { break }
+                    try await writer.write(ByteBuffer(bytes: bytes))
+                    offset += Int64(bytes.count)
+                }
+                if closed { break }
+            } while await iterator.next() != nil
+            try await writer.finish(nil)
+        }
+    }
+}
+
+/// A `Range` header with one range of bytes (RFC 9110, section 14).
+enum ByteRange {
+    static func parse(_ text: String, size: Int64) -> Range<Int64>? {
+        guard text.hasPrefix("bytes="), text.utf8.count <= 60 else { return nil }
+        let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        if parts[0].isEmpty {
+            guard let suffix = Int64(parts[1]), suffix > 0, size > 0 else { return nil }
+            return max(0, size - suffix)..<size
+        }
+        guard let first = Int64(parts[0]), first >= 0, first < size else { return nil }
+        if parts[1].isEmpty { return first..<size }
+        guard let last = Int64(parts[1]), last >= first else { return nil }
+        return first..<(last >= size ? size : last + 1)
+    }
+}

@@ -1,0 +1,65 @@
+import Domain
+import Foundation
+import HTTPDoor
+import Hummingbird
+import NIOCore
+import Storage
+import Wire
+
+/// Writes events to one subscriber, as server-sent events (WHATWG HTML, section 9.2).
+struct EventStreamWriter {
+    private var writer: any ResponseBodyWriter
+    private let filter: EventFilter
+    /// Behind the last event that was considered.
+    private(set) var cursor: EventCursor
+
+    init(writer: any ResponseBodyWriter, filter: EventFilter, cursor: EventCursor) {
+        self.writer = writer
+        self.filter = filter
+        self.cursor = cursor
+    }
+
+    mutating func write(_ records: [EventRecord]) async throws {
+        var buffer = ByteBuffer()
+        for record in records where record.cursor.sequence > cursor.sequence {
+            cursor = record.cursor
+            guard filter.wants(record) else { continue }
+            buffer.writeString("id: \(record.cursor)\nevent: \(record.kind.rawValue)\ndata: ")
+            buffer.writeBytes(try EventDocument.json(record))
+            buffer.writeString("\n\n")
+        }
+        if buffer.readableBytes > 0 { try await writer.write(buffer) }
+    }
+
+    mutating func comment(_ text: String) async throws {
+        try await writer.write(ByteBuffer(string: ": \(text)\n\n"))
+    }
+
+    mutating func finish() async throws {
+        try await writer.finish(nil)
+    }
+}
+
+/// The envelope of a record.
+enum EventDocument {
+    static func json(_ record: EventRecord) throws -> Data {
+        let decoder = DoorJSON.decoder
+        let envelope = EventEnvelope(
+            event: record.kind, id: record.messageID, sequence: record.cursor.sequence, time: record.occurred,
+            entity: .init(kind: record.entity, id: record.entityID, version: record.entityVersion), epoch: record.cursor.epoch,
+            chain: try decoder.decode(EventChain.self, from: Data(record.chain.utf8)),
+            data: try decoder.decode(JSONValue.self, from: Data(record.data.utf8)), links: .init(document: link(record)))
+        return try DoorJSON.encoder.encode(envelope)
+    }
+
+    private static func link(_ record: EventRecord) -> String {
+        switch record.entity {
+        case .change: "/api/v1/changes/\(record.entityID)"
+        case .buildset: "/api/v1/buildsets/\(record.entityID)"
+        case .request: "/api/v1/requests/\(record.entityID)"
+        case .build: "/api/v1/builds/\(record.entityID)"
+        case .session: "/api/v1/workers"
+        case .config: "/api/v1/builders"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// A binding key as AMQP topic exchanges read it: words between dots, `*` for exactly one word, `#` for any number of them.
+struct TopicPattern: Hashable, Sendable {
+    private let words: [Substring]
+
+    /// Nil for patterns that no broker would take: empty, or longer than 255 bytes.
+    init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.count <= 255 else { return nil }
+        words = text.split(separator: ".", omittingEmptySubsequences: false)
+    }
+
+    /// Linear in the product of the words: the set of places in the pattern that the key read so far can have led to.
+    func matches(_ key: String) -> Bool {
+        var places = Set<Int>()
+        func add(_ place: Int, to places: inout Set<Int>) {
+            guard places.insert(place).inserted, place < words.count, words[place] == "#" else { return }
+            add(place + 1, to: &places)
+        }
+        add(0, to: &places)
+        for word in key.split(separator: ".", omittingEmptySubsequences: false) {
+            var next = Set<Int>()
+            for place in places where place < words.count {
+                if words[place] == "#" {
+                    add(place, to: &next)
+                } else if words[place] == "*" || words[place] == word {
+                    add(place + 1, to: &next)
+                }
+            }
+            if next.isEmpty { return false }
+            places = next
+        }
+        return places.contains(words.count)
+    }
+}

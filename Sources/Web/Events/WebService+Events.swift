@@ -1,0 +1,105 @@
+import Domain
+import Foundation
+import HTTPDoor
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+import Wire
+
+extension WebService {
+    private static let batch = 500
+
+    func addEventRoutes(to router: DoorRouter) {
+        router.get("/api/v1/events") { request, _ in
+            let filter = try EventFilter(request)
+            let start = try await startingCursor(request, filter)
+            return Response(
+                status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: events(after: start, filter))
+        }
+        router.get("/api/v1/events/latest") { _, _ in
+            try Response.json(["cursor": try await store.latestCursor().description])
+        }
+    }
+
+    private func startingCursor(_ request: Request, _ filter: EventFilter) async throws -> EventCursor {
+        let header = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
+        guard let text = header ?? filter.since else { return try await store.latestCursor() }
+        let oldest = try await store.oldestCursor()
+        if text == "0" { return oldest }
+        guard let cursor = EventCursor(text) else {
+            throw Problem.invalidParameter(header == nil ? "since" : "Last-Event-ID", "expected the id of an event, or 0 for the oldest that is kept")
+        }
+        guard cursor.epoch == store.epoch, cursor.sequence >= oldest.sequence else {
+            throw Problem.gone("the events behind \(cursor) are not kept any more: read the state from the API, then start without a cursor")
+        }
+        return cursor
+    }
+
+    private func events(after start: EventCursor, _ filter: EventFilter) -> ResponseBody {
+        ResponseBody { writer in
+            var stream = EventStreamWriter(writer: writer, filter: filter, cursor: start)
+            // Subscribed before the first read, so that nothing falls between the two.
+            let news = filter.follows ? feed.subscribe() : nil
+            try await catchUp(&stream)
+            if let news { try await follow(news, &stream) }
+            try await stream.finish()
+        }
+    }
+
+    private func catchUp(_ stream: inout EventStreamWriter) async throws {
+        while true {
+            let records = try await store.events(after: stream.cursor, limit: Self.batch)
+            try await stream.write(records)
+            if records.count < Self.batch { return }
+        }
+    }
+
+    private func follow(_ news: AsyncStream<EventFeed.News>, _ stream: inout EventStreamWriter) async throws {
+        try await stream.comment("here")
+        for await item in news {
+            switch item {
+            case .beat: try await stream.comment("here")
+            case .events(let records):
+                // A gap between what was sent and what is told can only be read from the store.
+                if let first = records.first, first.cursor.sequence > stream.cursor.sequence + 1 {
+                    try await catchUp(&stream)
+                } else {
+                    try await stream.write(records)
+                }
+            }
+        }
+    }
+}
+
+/// Which events a subscriber wants.
+struct EventFilter: Sendable {
+    var patterns: [TopicPattern] = []
+    var since: String?
+    var follows = true
+
+    /// Patterns of one subscriber.
+    private static let mostPatterns = 20
+
+    init(_ request: Request) throws {
+        for (name, value) in request.uri.queryParameters {
+            switch name {
+            case "key":
+                guard patterns.count < Self.mostPatterns else { throw Problem.invalidParameter("key", "given more than \(Self.mostPatterns) times") }
+                guard let pattern = TopicPattern(String(value)) else {
+                    throw Problem.invalidParameter("key", "expected words between dots, such as build.finished.#")
+                }
+                patterns.append(pattern)
+            case "since": since = String(value.prefix(200))
+            case "follow":
+                guard value == "0" || value == "1" else { throw Problem.invalidParameter("follow", "expected 1 or 0") }
+                follows = value == "1"
+            default: throw Problem.invalidParameter(String(name.prefix(100)), "unknown; known here are follow, key, since")
+            }
+        }
+    }
+
+    func wants(_ record: EventRecord) -> Bool {
+        patterns.isEmpty || patterns.contains { $0.matches(record.routingKey) }
+    }
+}

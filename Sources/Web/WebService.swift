@@ -1,0 +1,50 @@
+import Domain
+import HTTPDoor
+import Signals
+import Storage
+
+/// Answers those who look and those who steer: the read and control part of the API, events, and the web pages.
+public struct WebService: Sendable {
+    /// What the service needs of the process it runs in, besides the store and the bell.
+    public struct Surroundings: Sendable {
+        /// The configuration in force; nil before the first was applied.
+        public var configuration: @Sendable () -> AppliedConfiguration?
+        /// Reads the configuration file again; throws the problems of a broken one.
+        public var reload: @Sendable () async throws -> (changed: Bool, id: ConfigurationID?)
+        /// Tells a running build's worker of a cancel, if it is served here.
+        public var cancelRequested: @Sendable (BuildCancel) -> Void
+
+        public init(
+            configuration: @escaping @Sendable () -> AppliedConfiguration?,
+            reload: @escaping @Sendable () async throws -> (changed: Bool, id: ConfigurationID?),
+            cancelRequested: @escaping @Sendable (BuildCancel) -> Void
+        ) {
+            self.configuration = configuration
+            self.reload = reload
+            self.cancelRequested = cancelRequested
+        }
+    }
+
+    let store: any Store
+    let bell: any Doorbell
+    let logs: LogBell
+    let surroundings: Surroundings
+    /// Runs as a service of the process: it reads the outbox for all who follow it.
+    public let feed: EventFeed
+
+    public init(store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings) {
+        self.store = store
+        self.bell = bell
+        self.logs = logs
+        self.surroundings = surroundings
+        feed = EventFeed(store: store)
+    }
+
+    public func addRoutes(to router: DoorRouter) {
+        addListRoutes(to: router)
+        addItemRoutes(to: router)
+        addControlRoutes(to: router)
+        addLogRoutes(to: router)
+        addEventRoutes(to: router)
+    }
+}

@@ -1,0 +1,122 @@
+import Domain
+
+/// A build in a list.
+public struct BuildSummary: Sendable, Encodable {
+    public var id: BuildID
+    public var request: RequestID
+    public var buildset: BuildsetID
+    public var builder: String
+    public var worker: String
+    public var attempt: Int
+    public var phase: BuildPhase
+    public var outcome: Outcome?
+    public var cause: Cause?
+    public var text: String
+    public var reason: String
+    public var author: String
+    public var comments: String
+    public var changes: [ChangeID]
+    public var stamp: SourceStamp
+    public var chain: ChainID
+    public var assigned: Timestamp
+    public var started: Timestamp?
+    public var finished: Timestamp?
+
+    public init(
+        id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, attempt: Int, phase: BuildPhase,
+        outcome: Outcome?, cause: Cause?, text: String, reason: String, author: String, comments: String, changes: [ChangeID],
+        stamp: SourceStamp, chain: ChainID, assigned: Timestamp, started: Timestamp?, finished: Timestamp?
+    ) {
+        self.id = id
+        self.request = request
+        self.buildset = buildset
+        self.builder = builder
+        self.worker = worker
+        self.attempt = attempt
+        self.phase = phase
+        self.outcome = outcome
+        self.cause = cause
+        self.text = text
+        self.reason = reason
+        self.author = author
+        self.comments = comments
+        self.changes = changes
+        self.stamp = stamp
+        self.chain = chain
+        self.assigned = assigned
+        self.started = started
+        self.finished = finished
+    }
+}
+
+/// Everything about one build, in one call.
+public struct BuildDocument: Sendable, Encodable {
+    public var summary: BuildSummary
+    public var properties: Properties
+    public var steps: [StepDocument]
+    public var logs: [LogDocument]
+
+    public init(summary: BuildSummary, properties: Properties, steps: [StepDocument], logs: [LogDocument]) {
+        self.summary = summary
+        self.properties = properties
+        self.steps = steps
+        self.logs = logs
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case properties, steps, logs
+    }
+
+    /// The summary's fields stand beside the others.
+    public func encode(to encoder: any Encoder) throws {
+        try summary.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(properties, forKey: .properties)
+        try container.encode(steps, forKey: .steps)
+        try container.encode(logs, forKey: .logs)
+    }
+}
+
+/// A step of a build: the fields of its events, and when it ran.
+public struct StepDocument: Sendable, Encodable {
+    public var fact: StepFact
+    public var started: Timestamp
+    public var finished: Timestamp?
+
+    public init(fact: StepFact, started: Timestamp, finished: Timestamp?) {
+        self.fact = fact
+        self.started = started
+        self.finished = finished
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case started, finished
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try fact.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(started, forKey: .started)
+        try container.encodeIfPresent(finished, forKey: .finished)
+    }
+}
+
+/// A log of a build. `closed` says that no byte will follow.
+public struct LogDocument: Sendable, Encodable {
+    public var name: String
+    public var step: Int
+    public var size: Int64
+    public var sha256: String?
+    public var closed: Bool
+    /// Where its bytes are.
+    public var link: String
+
+    public init(name: String, step: Int, size: Int64, sha256: String?, closed: Bool, link: String) {
+        self.name = name
+        self.step = step
+        self.size = size
+        self.sha256 = sha256
+        self.closed = closed
+        self.link = link
+    }
+}

@@ -1,0 +1,92 @@
+import Domain
+
+/// The body of `POST /builders/{name}/force`. Without repository and branch it builds those of the newest change.
+public struct ForceBody: Sendable, Codable {
+    public var repository: String?
+    public var branch: String?
+    public var revision: String?
+    public var reason: String?
+    public var priority: Int?
+    public var properties: [String: JSONValue]?
+
+    public static let fieldNames: Set<String> = ["repository", "branch", "revision", "reason", "priority", "properties"]
+}
+
+/// The body of cancels and rebuilds.
+public struct ReasonBody: Sendable, Codable {
+    public var reason: String?
+
+    public static let fieldNames: Set<String> = ["reason"]
+}
+
+public struct PriorityBody: Sendable, Codable {
+    public var priority: Int
+
+    public static let fieldNames: Set<String> = ["priority"]
+}
+
+/// The body of controls that need nothing said.
+public struct EmptyBody: Sendable, Codable {
+    public static let fieldNames: Set<String> = []
+}
+
+/// What a force or a rebuild made.
+public struct ForceAnswer: Sendable, Encodable {
+    public var buildset: BuildsetID
+    public var request: RequestID
+    public var chain: ChainID
+
+    public init(buildset: BuildsetID, request: RequestID, chain: ChainID) {
+        self.buildset = buildset
+        self.request = request
+        self.chain = chain
+    }
+}
+
+/// Where the request stands after a cancel: `finished`, or `claimed` while the worker of `build` is being told.
+public struct CancelAnswer: Sendable, Encodable {
+    public var phase: RequestPhase
+    public var build: BuildID?
+
+    public init(phase: RequestPhase, build: BuildID?) {
+        self.phase = phase
+        self.build = build
+    }
+}
+
+public struct ReloadAnswer: Sendable, Encodable {
+    public var changed: Bool
+    public var id: ConfigurationID?
+
+    public init(changed: Bool, id: ConfigurationID?) {
+        self.changed = changed
+        self.id = id
+    }
+}
+
+/// What `doorbell doctor` prints.
+public struct DoctorDocument: Sendable, Encodable {
+    public struct Check: Hashable, Sendable, Encodable {
+        public enum State: String, Hashable, Sendable, Encodable {
+            case ok, warn, fail
+        }
+        public var name: String
+        public var state: State
+        public var text: String
+        /// What to do about it.
+        public var remedy: String?
+
+        public init(_ name: String, _ state: State, _ text: String, remedy: String? = nil) {
+            self.name = name
+            self.state = state
+            self.text = text
+            self.remedy = remedy
+        }
+    }
+
+    public var checks: [Check]
+
+    public init(checks: [Check]) {
+        self.checks = checks
+    }
+}

@@ -1,0 +1,135 @@
+import Domain
+
+/// One page of a list. `next` goes into `after` for the page behind it; absent on the last one.
+public struct PageDocument<Item: Encodable & Sendable>: Sendable, Encodable {
+    public var items: [Item]
+    public var next: String?
+
+    public init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+}
+
+/// An accepted change.
+public struct ChangeDocument: Sendable, Encodable {
+    private var id: ChangeID
+    private var chain: ChainID
+    private var accepted: Timestamp
+    private var source: String
+    private var project: String
+    private var repository: String
+    private var branch: String
+    private var revision: String
+    private var author: String
+    private var comments: String
+    private var files: [String]
+    private var category: String
+    private var when: Timestamp?
+    private var properties: [String: JSONValue]
+    private var dedupeKey: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, chain, accepted, source, project, repository, branch, revision, author, comments, files, category, when, properties
+        case dedupeKey = "dedupe_key"
+    }
+
+    public init(_ change: Change) {
+        let content = change.content
+        id = change.id
+        chain = change.chain
+        accepted = change.accepted
+        source = content.source
+        project = content.project
+        repository = content.repository
+        branch = content.branch
+        revision = content.revision
+        author = content.author
+        comments = content.comments
+        files = content.files
+        category = content.category
+        when = content.when
+        properties = content.properties
+        dedupeKey = content.dedupeKey
+    }
+}
+
+/// A worker that has connected at least once.
+public struct WorkerDocument: Sendable, Encodable {
+    public var name: String
+    public var labels: Labels
+    public var slots: Int
+    public var version: String
+    public var connected: Bool
+    public var paused: Bool
+    public var lastConnected: Timestamp
+    public var builds: [BuildID]
+
+    private enum CodingKeys: String, CodingKey {
+        case name, labels, slots, version, connected, paused, builds
+        case lastConnected = "last_connected"
+    }
+
+    public init(
+        name: String, labels: Labels, slots: Int, version: String, connected: Bool, paused: Bool, lastConnected: Timestamp, builds: [BuildID]
+    ) {
+        self.name = name
+        self.labels = labels
+        self.slots = slots
+        self.version = version
+        self.connected = connected
+        self.paused = paused
+        self.lastConnected = lastConnected
+        self.builds = builds
+    }
+}
+
+/// A builder of the configuration in force, and how busy it is.
+public struct BuilderDocument: Sendable, Encodable {
+    public var name: String
+    public var labels: Labels
+    public var steps: [String]
+    public var attempts: Int
+    public var priority: Int
+    public var pending: Int
+    public var claimed: Int
+    public var oldestPending: Timestamp?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, labels, steps, attempts, priority, pending, claimed
+        case oldestPending = "oldest_pending"
+    }
+
+    public init(_ builder: Builder, pending: Int, claimed: Int, oldestPending: Timestamp?) {
+        name = builder.name
+        labels = builder.labels
+        steps = builder.steps.map(\.name)
+        attempts = builder.attempts
+        priority = builder.priority
+        self.pending = pending
+        self.claimed = claimed
+        self.oldestPending = oldestPending
+    }
+}
+
+/// A rule of the configuration in force. Its own fields are those of the rule.
+public struct SourceDocument: Sendable, Encodable {
+    public var name: String
+    public var git: String
+    public var branches: [Glob]
+    public var tags: [Glob]
+    /// Absent before the first contact.
+    public var healthy: Bool?
+    public var message: String?
+    public var since: Timestamp?
+
+    public init(_ source: SourceConfiguration, healthy: Bool?, message: String?, since: Timestamp?) {
+        name = source.name
+        git = source.git
+        branches = source.branches
+        tags = source.tags
+        self.healthy = healthy
+        self.message = message
+        self.since = since
+    }
+}
