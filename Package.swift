@@ -77,7 +77,7 @@ let package = Package(
             name: "WebTests",
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(name: "WorkerAgentTests", dependencies: ["WorkerAgent", "TestSupport", hummingbird, logging]),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "TestSupport", logging]),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(

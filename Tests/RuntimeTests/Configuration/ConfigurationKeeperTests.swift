@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Runtime
 import Storage
+import StorageSQLite
 import Synchronization
 import TestSupport
 import Testing
@@ -64,6 +65,23 @@ import Testing
         let keeper = ConfigurationKeeper(store: store, path: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         guard case .unchanged(let applied) = try await keeper.reload() else { throw Unexpected() }
         #expect(applied?.configuration.builders.map(\.name) == ["a"])
+    }
+
+    @Test("The embedded store keeps the configuration over a restart, as it was read, and applies the same file no second time")
+    func embeddedStore() async throws {
+        let file = ConfigurationSamples.top + "/examples/complete/doorbell.yaml"
+        let expected = try ConfigurationLoader.load(path: file)
+        for round in 1...2 {
+            let store = try await SQLiteStore.open(directory: directory.file("data"))
+            let keeper = ConfigurationKeeper(store: store, path: file, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            switch try await keeper.reload() {
+            case .applied(let applied): #expect(round == 1 && applied.digest == expected.digest)
+            case .unchanged(let applied): #expect(round == 2 && applied?.digest == expected.digest)
+            case .refused(let problems): Issue.record("\(problems)")
+            }
+            #expect(keeper.current?.configuration == expected.configuration)
+            try await store.close()
+        }
     }
 
     @Test("Reloads that meet are done one after another")

@@ -51,6 +51,21 @@ import Testing
         }
     }
 
+    @Test("The examples use only properties that their builds have")
+    func exampleProperties() throws {
+        let builtIn = Properties(Dictionary(uniqueKeysWithValues: BuiltInProperty.names.map { ($0, JSONValue.string("x")) }), source: "doorbell")
+        for path in try ConfigurationSamples.examples() {
+            let configuration = try ConfigurationLoader.load(path: path).configuration
+            for scheduler in configuration.schedulers {
+                for builder in try scheduler.builders.map({ try #require(configuration.builder(named: $0)) }) {
+                    let properties = Properties(builder.properties, source: "builder")
+                        .overlaid(by: Properties(scheduler.properties, source: "scheduler")).overlaid(by: builtIn)
+                    #expect(throws: Never.self, "\(path)") { try builder.interpolated(with: properties) }
+                }
+            }
+        }
+    }
+
     @Test("What the documents show is right for the loader and for the schema")
     func documents() throws {
         let blocks = try ConfigurationSamples.documented()
