@@ -1,6 +1,8 @@
 import Domain
 
 public protocol SchedulingStore: Sendable {
+    /// The store's own clock, by which quiet times fire.
+    func now() async throws -> Timestamp
     /// Claims up to `limit` unclassified changes in order of acceptance, asks the planner, and commits the plan: buildsets with their requests,
     /// quiet times, events. A trigger that already made a buildset makes no other.
     func classify(limit: Int, planner: Planner) async throws -> SchedulingResult

@@ -1,0 +1,45 @@
+import Domain
+import Logging
+import Signals
+import Storage
+
+/// The bodies of the scheduling loops: one bounded, repeatable transaction each.
+struct SchedulingPasses: Sendable {
+    let store: any SchedulingStore
+    let bell: any Doorbell
+    let configuration: @Sendable () -> AppliedConfiguration?
+    let clock: any LoopClock
+    let logger: Logger
+
+    func classify() async throws -> NextWake? {
+        // Without rules nothing can be decided: the changes wait for the first configuration, whose arrival rings.
+        guard let planner else { return nil }
+        let result = try await store.classify(limit: SchedulingService.batch, planner: planner)
+        tell(result, what: "classified")
+        // A quiet time fires only when no earlier change is unclassified, so each classified batch may free one.
+        if result.taken > 0 { bell.ring(.schedulingTimers) }
+        return result.taken == SchedulingService.batch ? .immediately : nil
+    }
+
+    func fireQuietTimes() async throws -> NextWake? {
+        guard let planner else { return nil }
+        let result = try await store.fireQuietTimes(limit: SchedulingService.batch, planner: planner)
+        tell(result, what: "fired")
+        if result.taken == SchedulingService.batch { return .immediately }
+        guard let due = result.nextDue else { return nil }
+        let wait = due.since(try await store.now())
+        // What is due but waits for a change to be classified is rung by the pass that classifies it.
+        guard wait > .zero else { return .at(clock.now.advanced(by: .seconds(1))) }
+        return .at(clock.now.advanced(by: min(wait, SchedulingService.longestSleep)))
+    }
+
+    private var planner: Planner? { configuration().map { Planner(configuration: $0.configuration) } }
+
+    private func tell(_ result: SchedulingResult, what: String) {
+        guard !result.buildsets.isEmpty else { return }
+        bell.ring(.dispatchMatch)
+        logger.info(
+            "buildsets made",
+            metadata: ["by": "\(what)", "taken": "\(result.taken)", "buildsets": "\(result.buildsets.map(\.description).joined(separator: ","))"])
+    }
+}
