@@ -8,6 +8,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // The order of the targets is the order of the layers: a target imports only those above it. LayoutTests holds the sources to it.
@@ -54,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "doorbell",
             dependencies: ["Domain", "Storage", "Wire", "Runtime", argumentParser, asyncHTTPClient, lifecycle, logging]),
-        .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging]),
+        .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging, unixSignals]),
 
         .target(name: "TestSupport", dependencies: ["Domain", "Storage"], path: "Tests/TestSupport"),
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),

@@ -25,6 +25,7 @@
 // What is left after KILL for this long is out of our power: another user's, or stuck in the kernel.
 #define KILL_PATIENCE_MS 10000
 #define KILL_PASS_MS 20
+#define OUTPUT_PIPE_BYTES (1 << 20)
 
 enum phase { RUNNING, TERMINATING, KILLING };
 
@@ -256,6 +257,8 @@ int doorbell_guard_spawn(const struct doorbell_guard_request *request, struct do
         problem = errno;
         goto failed;
     }
+    // Fewer turns for much output; a refusal does no harm.
+    fcntl(output[0], F_SETPIPE_SZ, OUTPUT_PIPE_BYTES);
     fcntl(output[0], F_SETFL, O_NONBLOCK);
     fcntl(events[0], F_SETFL, O_NONBLOCK);
     fcntl(lifeline[1], F_SETFL, O_NONBLOCK);

@@ -48,6 +48,12 @@ public struct StepEnd: Hashable, Sendable, Codable {
     /// One line for people.
     public var text: String
 
+    private enum CodingKeys: String, CodingKey {
+        case number, attempt, outcome, cause, signal, text
+        case exitStatus = "exit_status"
+        case durationMilliseconds = "duration_ms"
+    }
+
     public init(
         number: Int, attempt: Int = 1, outcome: Outcome, cause: Cause? = nil, exitStatus: Int32? = nil, signal: Int32? = nil,
         durationMilliseconds: Int64, text: String = ""

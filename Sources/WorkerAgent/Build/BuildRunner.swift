@@ -1,0 +1,100 @@
+import Domain
+import Foundation
+import Wire
+
+/// Runs the steps of one build.
+struct BuildRunner: Sendable {
+    /// What always runs may take this long once the build was cancelled.
+    static let afterCancel: Duration = .seconds(300)
+
+    let setting: WorkerSetting
+    let build: HeldBuild
+    let logs: BuildLogs
+    /// Takes the reports of steps, in order.
+    let report: @Sendable (ReportDocument) -> Void
+
+    /// How the build ended; nil when nobody wants to know any more.
+    func run() async -> BuildEnd? {
+        let assignment = build.assignment
+        let directory: BuildDirectory
+        do {
+            let path = "\(setting.directory.work)/\(SafeName.make(assignment.builder, limit: 80))-\(build.slot + 1)"
+            directory = try await setting.disk.run { try BuildDirectory(path: path) }
+        } catch {
+            return BuildEnd(outcome: .exception, cause: .internalError, text: "the build's directory cannot be made: \(error.localizedDescription)")
+        }
+        var progress = BuildProgress(steps: assignment.steps)
+        var revision: String?
+        while true {
+            let acknowledged = build.end
+            switch acknowledged {
+            case .forgotten, .stopped: return nil
+            case .drained: progress.stop(.drained)
+            case .cancelled(let reason): progress.stop(.cancelled(reason))
+            case nil: break
+            }
+            switch progress.next() {
+            case .finish(let outcome, let cause, let text):
+                return BuildEnd(outcome: outcome, cause: cause, text: text, logs: [])
+            case .run(let number, let attempt):
+                logs.note(number: number, step: assignment.steps[number - 1].name)
+                report(build.report(.stepStarted, stepStarted: StepStart(number: number, attempt: attempt)))
+                let (end, found) = await run(number, attempt, in: directory, inSpiteOf: acknowledged, revision: revision)
+                revision = found ?? revision
+                if build.isAbandoned { return nil }
+                progress.record(end)
+                report(build.report(.stepFinished, stepFinished: end))
+            }
+        }
+    }
+
+    private func run(
+        _ number: Int, _ attempt: Int, in directory: BuildDirectory, inSpiteOf acknowledged: HeldBuild.End?, revision: String?
+    ) async -> (StepEnd, String?) {
+        let step = build.assignment.steps[number - 1]
+        let timeout = acknowledged == nil ? step.timeout ?? StepRecipe.defaultTimeout : min(step.timeout ?? Self.afterCancel, Self.afterCancel)
+        let logs = logs
+        let output: CommandThread.Output = { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in
+            try logs.append(bytes, number: number, step: step.name)
+        }
+        switch step.action {
+        case .checkout(let recipe):
+            let checkout = CheckoutStep(
+                setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
+            return await checkout.run(recipe, in: directory, output: output)
+        case .run(let command):
+            let environment = setting.environment.make(
+                for: build.assignment, step: step, number: number, attempt: attempt, revision: revision)
+            do {
+                var guarded = try await prepare(command, step: step, environment: environment, in: directory)
+                guarded.timeout = timeout
+                let control = CommandControl()
+                build.begin(control, inSpiteOf: acknowledged)
+                let result = await CommandThread.run(guarded, control: control, output: output)
+                build.done()
+                return (StepVerdict.judge(result, step: step, number: number, attempt: attempt), nil)
+            } catch {
+                let problem = (error as? BuildDirectory.Escape)?.problem ?? error.localizedDescription
+                return (StepVerdict.invalid(problem, step: step, number: number, attempt: attempt), nil)
+            }
+        }
+    }
+
+    private func prepare(
+        _ command: StepRecipe.Command, step: StepRecipe, environment: [String: String], in directory: BuildDirectory
+    ) async throws -> GuardedCommand {
+        let path = try await setting.disk.run { try directory.resolve(step.directory) }
+        let words: [String]
+        switch command {
+        case .shell(let text): words = ["/bin/sh", "-c", "--", text]
+        case .arguments(let given): words = given
+        }
+        guard let name = words.first, !name.isEmpty else { throw BuildDirectory.Escape(problem: "the step names no program") }
+        guard !words.contains(where: { $0.contains("\0") }) else { throw BuildDirectory.Escape(problem: "the step's command holds a zero byte") }
+        let program = try await setting.disk.run { ProgramSearch.find(name, path: environment["PATH"] ?? "", directory: path) }
+        guard let program else { throw BuildDirectory.Escape(problem: "the program “\(name)” is not in the worker's PATH") }
+        return GuardedCommand(
+            program: program, arguments: words, environment: environment, directory: path, idleTimeout: step.idleTimeout,
+            grace: setting.configuration.grace, keep: setting.directory.lock)
+    }
+}

@@ -1,0 +1,91 @@
+import Domain
+import Foundation
+import Wire
+
+/// Brings the revision of a build into its directory.
+struct CheckoutStep: Sendable {
+    let setting: WorkerSetting
+    let build: HeldBuild
+    let step: StepRecipe
+    let number: Int
+    let attempt: Int
+    let acknowledged: HeldBuild.End?
+    let timeout: Duration
+
+    /// How it ended, and the revision that is there when it ended well.
+    func run(
+        _ recipe: StepRecipe.Checkout, in directory: BuildDirectory, output: @escaping CommandThread.Output
+    ) async -> (end: StepEnd, revision: String?) {
+        let started = ContinuousClock.now
+        do {
+            let revision = try await checkOut(recipe, directory, output)
+            return (end(.success, nil, "", since: started), revision)
+        } catch GitFailure.command(let result, let doing) {
+            return (explain(result, doing: doing, since: started), nil)
+        } catch GitFailure.impossible(let problem) {
+            return (end(.failure, .checkout, problem, since: started), nil)
+        } catch let refusal as RepositoryAddress.Refusal {
+            return (end(.failure, .checkout, refusal.problem, since: started), nil)
+        } catch let unusable as GitCredential.Unusable {
+            return (end(.failure, .checkout, unusable.problem, since: started), nil)
+        } catch let escape as BuildDirectory.Escape {
+            return (end(.failure, .invalidStep, escape.problem, since: started), nil)
+        } catch is CancellationError {
+            return (end(.cancelled, .cancelled, "ended with its build", since: started), nil)
+        } catch {
+            return (end(.exception, .internalError, "the worker's disk: \(error.localizedDescription)", since: started), nil)
+        }
+    }
+
+    private func checkOut(_ recipe: StepRecipe.Checkout, _ directory: BuildDirectory, _ output: @escaping CommandThread.Output) async throws -> String
+    {
+        let stamp = build.assignment.stamp
+        let address = try RepositoryAddress(stamp.repository)
+        guard let program = ProgramSearch.find("git", path: setting.environment.base["PATH"] ?? "", directory: directory.path) else {
+            throw GitFailure.impossible("git is not installed on the worker \(setting.environment.worker)")
+        }
+        let (setting, own) = (setting, setting.configuration.environment)
+        let path = try await setting.disk.run { try directory.resolve(recipe.directory) }
+        let credential = try await setting.disk.run {
+            try recipe.credential.map { try GitCredential($0, for: address, parent: setting.directory.secrets, own: own) }
+        }
+        let redacted = RedactedOutput(secrets: credential?.secrets ?? [], output: output)
+        let git = GitCommands(
+            program: program,
+            environment: GitSettings.environment(
+                base: setting.environment.base.merging([EnvironmentMark.name: setting.environment.mark.value]) { _, new in new }, own: own,
+                step: step.environment, address: address, credential: credential, configuration: setting.gitConfiguration,
+                ceiling: setting.directory.path),
+            build: build, deadline: .now + timeout, idleTimeout: step.idleTimeout, grace: setting.configuration.grace, keep: setting.directory.lock,
+            acknowledged: acknowledged,
+            output: { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in try redacted.take(bytes) })
+        let mirror = Mirror(path: Mirror.path(of: address, in: setting.directory.mirrors), address: address, git: git, disk: setting.disk)
+        let result: Result<String, any Error>
+        do {
+            let revision = try await setting.mirrorLocks.withLock(on: mirror.path) { try await mirror.provide(stamp) }
+            try await WorkTree(path: path, mirror: mirror, git: git, disk: setting.disk).fill(with: revision, recipe)
+            result = .success(revision)
+        } catch {
+            result = .failure(error)
+        }
+        if let credential { try await setting.disk.run { credential.remove() } }
+        try redacted.finish()
+        return try result.get()
+    }
+
+    private func explain(_ result: CommandResult, doing: String, since started: ContinuousClock.Instant) -> StepEnd {
+        var verdict = StepVerdict.judge(result, step: step, number: number, attempt: attempt)
+        verdict.durationMilliseconds = (ContinuousClock.now - started).microseconds / 1000
+        if verdict.cause == .exitStatus {
+            verdict.cause = .checkout
+            verdict.text = "git failed to \(doing); its message is in the log"
+        }
+        return verdict
+    }
+
+    private func end(_ outcome: Outcome, _ cause: Cause?, _ text: String, since started: ContinuousClock.Instant) -> StepEnd {
+        StepEnd(
+            number: number, attempt: attempt, outcome: outcome == .failure && step.warningsOnly ? .warnings : outcome, cause: cause,
+            durationMilliseconds: (ContinuousClock.now - started).microseconds / 1000, text: text)
+    }
+}

@@ -1,0 +1,21 @@
+import Synchronization
+
+/// Passes a command's output on without the secrets in it.
+final class RedactedOutput: Sendable {
+    private let redactor: Mutex<Redactor>
+    private let output: CommandThread.Output
+
+    init(secrets: [String], output: @escaping CommandThread.Output) {
+        redactor = Mutex(Redactor(secrets))
+        self.output = output
+    }
+
+    func take(_ bytes: UnsafeRawBufferPointer) throws(OutputRefusal) {
+        try redactor.withLock { $0.take(bytes) }.pass(to: output)
+    }
+
+    /// Passes on what was held back for what might have followed.
+    func finish() throws(OutputRefusal) {
+        try redactor.withLock { $0.finish() }.pass(to: output)
+    }
+}
