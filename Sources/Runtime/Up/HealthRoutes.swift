@@ -18,7 +18,9 @@ struct HealthRoutes: Sendable {
             do {
                 _ = try await store.latestCursor()
                 let failing = loops.compactMap { loop in loop.statistics.failing.map { "\(loop.name.rawValue): \($0)" } }
-                return Response(status: .ok, body: .init(byteBuffer: .init(string: failing.isEmpty ? "ready\n" : "degraded\n" + failing.joined(separator: "\n") + "\n")))
+                return Response(
+                    status: .ok,
+                    body: .init(byteBuffer: .init(string: failing.isEmpty ? "ready\n" : "degraded\n" + failing.joined(separator: "\n") + "\n")))
             } catch {
                 return Response(status: .serviceUnavailable, body: .init(byteBuffer: .init(string: "the store cannot be read\n")))
             }

@@ -28,17 +28,12 @@ final class ProgressService: Service {
 
     func run() async throws {
         var cursor = try await store.latestCursor()
-        try await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                if self.terminal { group.addTask { await self.tick() } }
-                group.addTask {
-                    // The first look is not for a wake: something may have happened before this began to listen.
-                    await self.drain(&cursor)
-                    for await _ in self.wakes { await self.drain(&cursor) }
-                }
-            }
-        }
-        // What the last services did while they stopped.
+        let ticking = terminal ? Task { await tick() } : nil
+        defer { ticking?.cancel() }
+        // The first look is not for a wake: something may have happened before this began to listen.
+        await drain(&cursor)
+        for await _ in wakes.cancelOnGracefulShutdown() { await drain(&cursor) }
+        // What the other services did while they stopped.
         await drain(&cursor)
         if terminal { write(live.withLock { $0.erase() }) }
     }
