@@ -10,25 +10,23 @@ enum JSONText {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func encode(_ data: EventDraft.Data) throws -> String {
-        switch data {
-        case .change(let fact): try encode(fact)
-        case .buildset(let fact): try encode(fact)
-        case .request(let fact): try encode(fact)
-        case .build(let fact): try encode(fact)
-        case .step(let fact): try encode(fact)
-        case .log(let fact): try encode(fact)
-        case .worker(let fact): try encode(fact)
-        case .scheduler(let fact): try encode(fact)
-        case .config(let fact): try encode(fact)
-        }
-    }
-
     static func decode<T: Decodable>(_ type: T.Type = T.self, _ text: String) throws -> T {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
             throw StoreError.internalError("a column does not hold the JSON of \(T.self): \(error)")
         }
+    }
+
+    /// `[1,2,3]`, for `json_each`.
+    static func list(_ numbers: some Sequence<Int64>) -> String {
+        "[" + numbers.map(String.init).joined(separator: ",") + "]"
+    }
+
+    static func list<Entity>(_ ids: some Sequence<EntityID<Entity>>) -> String { list(ids.map(\.rawValue)) }
+
+    /// `[[1,2],[3,4]]`, for `json_each`.
+    static func rows(_ rows: [[Int64]]) -> String {
+        "[" + rows.map { list($0) }.joined(separator: ",") + "]"
     }
 }

@@ -38,7 +38,7 @@ extension SQLiteTransaction {
                 buildset: context.id, builder: row[1], project: context.stamp.project, branch: context.stamp.branch,
                 phase: claimed ? .claimed : .finished, priority: row[3], attempts: row[4], outcome: claimed ? nil : .cancelled,
                 cause: .cancelled, text: reason)
-            try emit(
+            emit(
                 EventDraft(
                     .requestCancelled, entity: .request, id: request.rawValue, chain: context.eventChain(request: request),
                     data: .request(fact)))

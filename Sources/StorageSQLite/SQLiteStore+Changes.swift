@@ -46,7 +46,7 @@ extension SQLiteTransaction {
         try run(
             "INSERT INTO change_keys (source, dedupe_key, change, chain) VALUES (?, ?, ?, ?)", [change.source, key, id.rawValue, chain.rawValue])
         try run("INSERT INTO unclassified (change, accepted) VALUES (?, ?)", [id.rawValue, now.microseconds])
-        try emit(
+        emit(
             EventDraft(
                 .changeReceived, entity: .change, id: id.rawValue, chain: EventChain(id: chain, changes: [id]), data: .change(ChangeFact(change))),
             version: 1)

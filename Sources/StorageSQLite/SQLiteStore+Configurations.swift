@@ -25,7 +25,7 @@ extension SQLiteTransaction {
         let fact = ConfigFact(
             configuration: new.id, digest: digest, builders: configuration.builders.map(\.name),
             schedulers: configuration.schedulers.map(\.name), sources: configuration.sources.map(\.name))
-        try emit(
+        emit(
             EventDraft(
                 .configApplied, entity: .config, id: new.id.rawValue,
                 chain: EventChain(id: ChainID(deployment: store.deployment, scheduler: "config", trigger: new.id.description)),

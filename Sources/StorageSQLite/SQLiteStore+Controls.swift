@@ -61,7 +61,7 @@ extension SQLiteStore: ControlStore {
                 "SELECT id, labels, slots, program_version FROM sessions WHERE worker = ? ORDER BY id DESC LIMIT 1", [worker])
             guard let row else { throw StoreError.internalError("worker \(worker) has no session") }
             let session = SessionID(row[0] as Int64)
-            try transaction.emit(
+            transaction.emit(
                 EventDraft(
                     paused ? .workerPaused : .workerResumed, entity: .session, id: session.rawValue, chain: EventChain(id: .random()),
                     data: .worker(

@@ -33,7 +33,7 @@ extension SQLiteStore: LogStore {
                 [append.build.rawValue, append.name, append.step])
             if made > 0 {
                 let fact = LogFact(build: append.build, builder: build.builder, name: append.name, step: append.step)
-                try tx.emit([build.event(.logOpened, try tx.context(of: build.buildset), .log(fact))])
+                tx.emit([build.event(.logOpened, try tx.context(of: build.buildset), .log(fact))])
             }
             tx.whenCommitted {
                 tx.store.grants.insert(LogGrant(session: append.session, fence: append.fence), append.build, append.name)

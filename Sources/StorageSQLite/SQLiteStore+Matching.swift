@@ -64,7 +64,7 @@ extension SQLiteTransaction {
             builds.append(build)
             events += claim.events(build: build, attempt: row[2], context: try context(of: claim.buildset))
         }
-        try emit(events)
+        emit(events)
         return builds
     }
 

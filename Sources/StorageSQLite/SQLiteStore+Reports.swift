@@ -51,7 +51,7 @@ extension SQLiteTransaction {
                 "INSERT INTO report_keys (build, key) SELECT value ->> 'build', value ->> 'key' FROM json_each(?)",
                 [try JSONText.encode(keys)])
         }
-        try emit(judge.events)
+        emit(judge.events)
         let ended = try end(judge.endings)
         var answers = answers
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {

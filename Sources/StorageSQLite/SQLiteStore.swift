@@ -95,6 +95,7 @@ public final class SQLiteStore: Sendable {
         do {
             try db.inTransaction(.immediate) {
                 result = try body(transaction)
+                try transaction.insertEvents()
                 return .commit
             }
         } catch {
@@ -102,7 +103,7 @@ public final class SQLiteStore: Sendable {
         }
         guard let result else { throw StoreError.internalError("\(doing): the transaction gave no result") }
         transaction.didCommit()
-        if transaction.emitted > 0 {
+        if !transaction.events.isEmpty {
             for wake in wakes.withLock({ $0 }) { wake() }
         }
         return result

@@ -29,7 +29,7 @@ extension SQLiteTransaction {
             let kind: EventKind = ending.finishKey == nil ? .buildLost : .buildFinished
             events.append(build.event(kind, context, .build(build.fact(context, text: ending.text)), outcome: build.machine.outcome))
         }
-        try emit(events)
+        emit(events)
         let settled = try settleRequests(endings)
         return endings.reduce(into: [:]) { ended, ending in
             let id = ending.build.id

@@ -38,7 +38,7 @@ extension SQLiteTransaction {
         let unknown = wanted.filter { configuration.builder(named: $0) == nil }
         guard let context = try insert(new, requests: builders.count) else { return nil }
         remember(context)
-        try emit(
+        emit(
             EventDraft(
                 .buildsetCreated, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(),
                 data: .buildset(
@@ -46,9 +46,9 @@ extension SQLiteTransaction {
                         scheduler: plan.scheduler, reason: plan.reason, project: plan.stamp.project, branch: plan.stamp.branch,
                         revision: plan.stamp.revision, builders: builders.map(\.name)))),
             version: 1)
-        if new.byRule { try tell(.schedulerFired, plan.reason, context, version: 2) }
+        if new.byRule { tell(.schedulerFired, plan.reason, context, version: 2) }
         if !unknown.isEmpty {
-            try tell(.schedulerFailed, "the configuration has no builder named \(unknown.joined(separator: ", "))", context, version: nil)
+            tell(.schedulerFailed, "the configuration has no builder named \(unknown.joined(separator: ", "))", context, version: nil)
         }
         let requests = try builders.map { try request(of: $0, priority: plan.priority + $0.priority, in: context) }
         if requests.isEmpty { try finishBuildsets([context.id]) }
@@ -89,8 +89,8 @@ extension SQLiteTransaction {
             stamp: stamp, properties: plan.properties)
     }
 
-    private func tell(_ kind: EventKind, _ reason: String, _ context: BuildsetContext, version: Int64?) throws {
-        try emit(
+    private func tell(_ kind: EventKind, _ reason: String, _ context: BuildsetContext, version: Int64?) {
+        emit(
             EventDraft(
                 kind, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(),
                 data: .scheduler(
@@ -106,7 +106,7 @@ extension SQLiteTransaction {
             """,
             [context.id.rawValue, builder.name, try matchClass(of: builder), priority, max(1, builder.attempts), now.microseconds])
         let id = RequestID(db.lastInsertedRowID)
-        try emit(
+        emit(
             EventDraft(
                 .requestCreated, entity: .request, id: id.rawValue, chain: context.eventChain(request: id),
                 data: .request(

@@ -27,9 +27,9 @@ extension SQLiteTransaction {
         let rows = try all(
             """
             UPDATE requests SET phase = 'finished', outcome = j.value ->> 'outcome', cause = j.value ->> 'cause', text = j.value ->> 'text',
-                finished = ?, version = version + 1
+                finished = ?
             FROM json_each(?) j WHERE requests.id = (j.value ->> 'request') AND requests.phase <> 'finished'
-            RETURNING requests.id, buildset, builder, priority, attempts, version
+            RETURNING requests.id, buildset, builder, priority, attempts
             """,
             [
                 now.microseconds,
@@ -51,9 +51,9 @@ extension SQLiteTransaction {
                 PendingEvent(
                     EventDraft(
                         .requestFinished, entity: .request, id: end.request.rawValue, chain: context.eventChain(request: end.request),
-                        data: .request(fact)), version: row[5]))
+                        data: .request(fact))))
         }
-        try emit(events)
+        emit(events)
         return (Set(finished.keys), try closeRequests(closed))
     }
 
@@ -85,14 +85,13 @@ extension SQLiteTransaction {
             builders[buildset, default: []].append(row[1])
             outcomes[buildset] = Outcome(rawValue: row[2] ?? "").map { (outcomes[buildset] ?? .skipped).combined(with: $0) }
         }
-        let rows = try all(
+        let ended = try run(
             """
-            UPDATE buildsets SET outcome = j.value ->> 'outcome', finished = ?, version = version + 1
-            FROM json_each(?) j WHERE buildsets.id = (j.value ->> 'buildset') AND buildsets.finished IS NULL RETURNING buildsets.id, version
+            UPDATE buildsets SET outcome = j.value ->> 'outcome', finished = ?
+            FROM json_each(?) j WHERE buildsets.id = (j.value ->> 'buildset') AND buildsets.finished IS NULL
             """,
             [now.microseconds, try JSONText.encode(buildsets.map { BuildsetEndRow(buildset: $0, outcome: outcomes[$0] ?? .skipped) })])
-        guard rows.count == buildsets.count else { throw StoreError.internalError("a buildset ended twice") }
-        let versions = rows.reduce(into: [BuildsetID: Int64]()) { $0[BuildsetID($1[0])] = $1[1] }
+        guard ended == buildsets.count else { throw StoreError.internalError("a buildset ended twice") }
         try emit(
             buildsets.map { buildset in
                 let context = try context(of: buildset)
@@ -100,8 +99,7 @@ extension SQLiteTransaction {
                     scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
                     revision: context.stamp.revision, builders: builders[buildset] ?? [], outcome: outcomes[buildset] ?? .skipped)
                 return PendingEvent(
-                    EventDraft(.buildsetFinished, entity: .buildset, id: buildset.rawValue, chain: context.eventChain(), data: .buildset(fact)),
-                    version: versions[buildset])
+                    EventDraft(.buildsetFinished, entity: .buildset, id: buildset.rawValue, chain: context.eventChain(), data: .buildset(fact)))
             })
     }
 }

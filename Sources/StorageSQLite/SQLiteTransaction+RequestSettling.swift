@@ -44,7 +44,7 @@ extension SQLiteTransaction {
                         request: build.request, outcome: outcome, cause: cause, text: one.text, build: build.id, worker: build.worker))
             }
         }
-        try emit(events)
+        emit(events)
         return (retried, try finish(ends).buildsets)
     }
 

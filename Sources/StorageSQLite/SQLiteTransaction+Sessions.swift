@@ -53,7 +53,7 @@ extension SQLiteTransaction {
                 [opening.worker, opening.incarnation, opening.secretHash, labels, opening.slots, opening.version, now.microseconds])
             id = db.lastInsertedRowID
         }
-        try emit(Self.event(.workerConnected, SessionID(id), opening.worker, opening.labels, opening.slots, opening.version, reason: nil))
+        emit(Self.event(.workerConnected, SessionID(id), opening.worker, opening.labels, opening.slots, opening.version, reason: nil))
         return try session(SessionID(id))
     }
 
@@ -63,7 +63,7 @@ extension SQLiteTransaction {
             [now.microseconds, session.rawValue])
         guard let row else { return ([], [:]) }
         if lost {
-            try emit(
+            emit(
                 Self.event(
                     .workerLost, session, row[0], try JSONText.decode(Labels.self, row[1]), row[2], row[3], reason: reason))
         }

@@ -6,8 +6,8 @@ final class SQLiteTransaction {
     let db: Database
     let store: SQLiteStore
     let now: Timestamp
-    /// How many events it inserted.
-    var emitted = 0
+    /// What `emit` left; see `insertEvents`.
+    var events: [PendingEvent] = []
     /// What it learned about buildsets; see `context(of:)`.
     var contexts: [BuildsetID: BuildsetContext] = [:]
     private var afterCommit: [() -> Void] = []
