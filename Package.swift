@@ -61,7 +61,9 @@ let package = Package(
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
-        .testTarget(name: "SignalsTests", dependencies: ["Signals", logging]),
+        .testTarget(
+            name: "SignalsTests",
+            dependencies: ["Signals", logging, lifecycle, .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

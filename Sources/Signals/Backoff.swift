@@ -13,9 +13,10 @@ public struct Backoff: Hashable, Sendable {
     public func delay(failures: Int, random: Double) -> Duration {
         guard failures > 0 else { return .zero }
         var whole = min(first, longest)
-        for _ in 1..<failures where whole < longest {
+        for _ in 1..<failures {
+            guard whole < longest else { break }
             whole = min(whole * 2, longest)
         }
-        return whole * (0.5 + 0.5 * min(max(random, 0), 1))
+        return whole / 2 + whole / 2 * min(max(random, 0), 1)
     }
 }

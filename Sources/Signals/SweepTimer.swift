@@ -40,6 +40,6 @@ public final class SweepTimer: Service {
 
     /// Within a tenth of the interval that the bell's health asks for.
     static func interval(_ health: BellHealth, random: Double) -> Duration {
-        health.sweepInterval * (0.9 + 0.2 * min(max(random, 0), 1))
+        health.sweepInterval * 9 / 10 + health.sweepInterval / 5 * min(max(random, 0), 1)
     }
 }
