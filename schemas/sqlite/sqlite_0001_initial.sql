@@ -252,6 +252,7 @@ CREATE TABLE logs (
     CHECK (closed = 0 OR size IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
+-- Whoever removes old events keeps the newest one: the next number is counted from it.
 CREATE TABLE outbox (
     seq INTEGER NOT NULL PRIMARY KEY,
     message_id TEXT NOT NULL CHECK (length(message_id) = 36),

@@ -15,13 +15,13 @@ public struct RoutingKey: Hashable, Sendable, CustomStringConvertible {
     /// One word: absent is `_`, bytes outside `[A-Za-z0-9_-]` become `~XX`, and what is too long ends in 8 hex digits of a hash (FNV-1a, 32 bits).
     public static func word(_ value: String?) -> String {
         guard let value, !value.isEmpty else { return "_" }
+        // Most names are words already, and every event has eight.
+        if value.utf8.count <= wordLimit, value != "_", value.utf8.allSatisfy(isPlain) { return value }
         var escaped = ""
         for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "_"), UInt8(ascii: "-"):
+            if isPlain(byte) {
                 escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 escaped += "~" + [byte].hexadecimal.uppercased()
             }
         }
@@ -37,5 +37,14 @@ public struct RoutingKey: Hashable, Sendable, CustomStringConvertible {
         // Never cut an escape in two.
         if let tilde = prefix.suffix(2).lastIndex(of: "~") { prefix = prefix[..<tilde] }
         return prefix + digits
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }
