@@ -79,7 +79,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        .testTarget(name: "WorkerAgentTests", dependencies: ["WorkerAgent", "TestSupport", hummingbird, logging]),
+        .testTarget(
+            name: "WorkerAgentTests",
+            dependencies: ["WorkerAgent", "CProcess", "Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell-worker", crypto, hummingbird, logging]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),

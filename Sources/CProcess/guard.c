@@ -25,6 +25,7 @@
 // What is left after KILL for this long is out of our power: another user's, or stuck in the kernel.
 #define KILL_PATIENCE_MS 10000
 #define KILL_PASS_MS 20
+#define KERNEL_SIGNALS 64
 #define OUTPUT_PIPE_BYTES (1 << 20)
 
 enum phase { RUNNING, TERMINATING, KILLING };
@@ -92,6 +93,12 @@ struct failure {
     int32_t number;
 };
 
+// The kernel's own call: the C library refuses the signals that it keeps for itself, which may be ignored by inheritance.
+static void reset_signals(void) {
+    unsigned long standard[4] = {0};
+    for (int number = 1; number <= KERNEL_SIGNALS; number++) syscall(SYS_rt_sigaction, number, standard, NULL, KERNEL_SIGNALS / 8);
+}
+
 __attribute__((noreturn)) static void become_command(
     const struct doorbell_guard_request *request, int input, int output, int errors, pid_t guard, volatile struct failure *failure) {
     setsid();
@@ -101,8 +108,7 @@ __attribute__((noreturn)) static void become_command(
     dup2(output, 1);
     dup2(errors, 2);
     close_range_or_all(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    reset_signals();
     if (request->directory && chdir(request->directory) != 0) {
         failure->kind = DOORBELL_GUARD_NO_DIRECTORY;
         failure->number = errno;
