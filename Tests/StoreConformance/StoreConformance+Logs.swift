@@ -12,6 +12,7 @@ extension StoreConformance where S: Store {
             Rule("a log that differs from what its worker wrote is not sealed") { try await $0.wrongDigest() },
             Rule("a lost build's log is closed with every acknowledged byte, and takes no more") { try await $0.lostLog() },
             Rule("an append and the end of its build agree on what was acknowledged") { try await $0.logRace() },
+            Rule("a long append that its build's end overtakes is not acknowledged") { try await $0.overtakenAppend() },
             Rule("log names lead nowhere but to their log") { try await $0.logNames() },
         ]
     }
@@ -129,6 +130,19 @@ extension StoreConformance where S: Store {
             #expect(status.size >= size)
             let bytes = try await world.store.readLog(builds[0].build, name: "1-unit", offset: 0, limit: 100_000)
             #expect(bytes == (0..<status.size).map { UInt8(truncatingIfNeeded: $0) })
+        }
+    }
+
+    func overtakenAppend() async throws {
+        for _ in 0..<3 {
+            let (world, worker, builds) = try await running()
+            try await worker.append(builds[0], at: 0, [0])
+            async let answer = worker.append(builds[0], at: 1, [UInt8](repeating: 1, count: 32 << 20))
+            // As soon as some of it is on its way.
+            while try await (world.store.logStatus(builds[0].build, name: "1-unit")?.size ?? 0) < 2 { await Task.yield() }
+            _ = try await world.store.endSession(worker.session.id, lost: true, reason: "silent")
+            let size = try #require(try await world.store.logStatus(builds[0].build, name: "1-unit")).size
+            if case .accepted(let acknowledged, _) = try await answer { #expect(acknowledged <= size) }
         }
     }
 

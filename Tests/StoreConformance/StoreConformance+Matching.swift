@@ -98,6 +98,12 @@ extension StoreConformance where S: Store {
         ]
         let (world, _) = try await scheduled(Samples.configuration(builders: builders))
         for builder in builders { _ = try await world.store.force(Samples.force(builder.name), idempotency: nil) }
+        let both = try await world.store.match([
+            WorkerDouble(world.store, "a", labels: ["os": "macos"]).offer(), WorkerDouble(world.store, "b", labels: ["size": "big"]).offer(),
+            WorkerDouble(world.store, "c", labels: ["os": "linux", "size": "big"]).offer(),
+        ])
+        #expect(both.filter { !$0.builder.labels.isEmpty }.map(\.worker) == ["c", "c"])
+        for builder in builders { _ = try await world.store.force(Samples.force(builder.name), idempotency: nil) }
         let mac = try await WorkerDouble(world.store, "mac", labels: ["os": "macos", "size": "big"])
         #expect(try await mac.claim().map(\.builder.name) == ["any"])
         let small = try await WorkerDouble(world.store, "small", labels: ["os": "linux"])
