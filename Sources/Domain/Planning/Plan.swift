@@ -57,6 +57,13 @@ public struct QuietTime: Hashable, Sendable {
         self.fires = fires
         self.changes = changes
     }
+
+    /// The natural key of this firing. Each name stands behind its length: a change's repository and branch are anybody's words, and no choice of
+    /// them may make the trigger of another branch.
+    public var trigger: String {
+        let names = [key.codebase, key.repository, key.branch].map { "\($0.utf8.count):\($0)" }
+        return "quiet:" + names.joined(separator: ":") + ":\(generation)"
+    }
 }
 
 /// What a batch of changes leads to. Pure data: a store commits it as a whole.

@@ -57,7 +57,7 @@ public struct Planner: Sendable {
         guard let rule = configuration.scheduler(named: time.key.scheduler), let last = changes.last else { return nil }
         return buildset(
             rule: rule, changes: changes, newest: last,
-            trigger: "quiet:\(time.key.codebase):\(time.key.repository):\(time.key.branch):\(time.generation)",
+            trigger: time.trigger,
             reason: changes.count == 1 ? "change \(last.id)" : "\(changes.count) changes, the last \(last.id)")
     }
 

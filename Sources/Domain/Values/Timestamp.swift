@@ -6,8 +6,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.microseconds = microseconds
     }
 
+    /// Bounded to the years 1 to 9999; not a number is 1970.
     public init(seconds: Double) {
-        let bounded = min(max(seconds, -62_135_596_800), 253_402_300_799)
+        let bounded = seconds.isNaN ? 0 : min(max(seconds, -62_135_596_800), 253_402_300_799)
         self.microseconds = Int64(bounded * 1_000_000)
     }
 
@@ -15,21 +16,27 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (left: Self, right: Self) -> Bool { left.microseconds < right.microseconds }
 
+    /// The moment that much later; beyond what can be told, the last one that can.
     public func advanced(by duration: Duration) -> Timestamp {
-        Timestamp(microseconds: microseconds + duration.microseconds)
+        let (sum, overflow) = microseconds.addingReportingOverflow(duration.microseconds)
+        return Timestamp(microseconds: overflow ? (microseconds < 0 ? .min : .max) : sum)
     }
 
     /// The time from `earlier` to this moment; negative when it is later.
     public func since(_ earlier: Timestamp) -> Duration {
-        .microseconds(microseconds - earlier.microseconds)
+        let (difference, overflow) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+        return .microseconds(overflow ? (microseconds < 0 ? .min : .max) : difference)
     }
 }
 
 extension Duration {
-    /// Whole microseconds, rounded down.
+    /// Whole microseconds, the rest cut off; bounded by what 64 bits hold.
     public var microseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, overflowOfSum) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        return overflowOfSum ? (seconds < 0 ? .min : .max) : sum
     }
 
     public var inSeconds: Double { Double(microseconds) / 1_000_000 }
@@ -78,8 +85,9 @@ extension Timestamp: LosslessStringConvertible {
             return value
         }
         guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
-            second <= 60
+            let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), day >= 1,
+            day <= Self.days(inMonth: month, of: year), hour < 24,
+            minute < 60, second <= 60
         else { return nil }
         var index = 19
         var micros: Int64 = 0
@@ -100,7 +108,8 @@ extension Timestamp: LosslessStringConvertible {
             guard index + 1 == bytes.count else { return nil }
         } else {
             guard bytes[index] == 0x2B || bytes[index] == 0x2D, index + 6 == bytes.count, bytes[index + 3] == 0x3A,
-                let offsetHours = number(index + 1..<index + 3), let offsetMinutes = number(index + 4..<index + 6)
+                let offsetHours = number(index + 1..<index + 3), let offsetMinutes = number(index + 4..<index + 6), offsetHours < 24,
+                offsetMinutes < 60
             else { return nil }
             offset = (offsetHours * 60 + offsetMinutes) * 60 * (bytes[index] == 0x2D ? -1 : 1)
         }
@@ -110,6 +119,14 @@ extension Timestamp: LosslessStringConvertible {
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
         self.init(microseconds: (days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000 + micros)
+    }
+
+    private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }
 
