@@ -44,7 +44,9 @@ let package = Package(
         .target(
             name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird],
             path: "Sources/Dispatch"),
-        .target(name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird]),
+        .target(
+            name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle],
+            resources: [.embedInCode("Assets")]),
         .target(name: "WorkerAgent", dependencies: ["Domain", "Wire", "CProcess", asyncHTTPClient, crypto, logging, lifecycle]),
         .target(
             name: "Runtime",

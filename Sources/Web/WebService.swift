@@ -46,5 +46,6 @@ public struct WebService: Sendable {
         addControlRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)
+        addPageRoutes(to: router)
     }
 }

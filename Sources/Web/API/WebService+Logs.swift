@@ -54,21 +54,28 @@ extension WebService {
     /// The log from its start, and on as it grows, until it is closed or the server stops.
     private func following(_ build: BuildID, _ name: String, _ rings: AsyncStream<Void>) -> ResponseBody {
         ResponseBody { writer in
-            var offset: Int64 = 0
-            var iterator = rings.cancelOnGracefulShutdown().makeAsyncIterator()
-            repeat {
-                // The state comes before the bytes: a log that is closed now has no more than what is read after.
-                let closed = try await store.logStatus(build, name: name)?.closed ?? true
-                while true {
-                    let bytes = try await store.readLog(build, name: name, offset: offset, limit: Self.piece)
-                    guard !bytes.isEmpty else { break }
-                    try await writer.write(ByteBuffer(bytes: bytes))
-                    offset += Int64(bytes.count)
-                }
-                if closed { break }
-            } while await iterator.next() != nil
+            try await followLog(build, name, from: 0, piece: Self.piece, rings) { try await writer.write(ByteBuffer(bytes: $0)) }
             try await writer.finish(nil)
         }
+    }
+
+    /// Hands over the bytes of a log from an offset on, and what is appended, until it is closed, the rings end or the server stops.
+    func followLog(
+        _ build: BuildID, _ name: String, from start: Int64, piece: Int, _ rings: AsyncStream<Void>, _ take: ([UInt8]) async throws -> Void
+    ) async throws {
+        var offset = start
+        var iterator = rings.cancelOnGracefulShutdown().makeAsyncIterator()
+        repeat {
+            // The state comes before the bytes: a log that is closed now has no more than what is read after.
+            let closed = try await store.logStatus(build, name: name)?.closed ?? true
+            while true {
+                let bytes = try await store.readLog(build, name: name, offset: offset, limit: piece)
+                guard !bytes.isEmpty else { break }
+                try await take(bytes)
+                offset += Int64(bytes.count)
+            }
+            if closed { return }
+        } while await iterator.next() != nil
     }
 }
 

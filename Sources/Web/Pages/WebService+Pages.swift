@@ -1,0 +1,132 @@
+import Domain
+import HTTPDoor
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+import Wire
+
+extension WebService {
+    /// What the pages' own files may do in a browser: load what this server serves, and nothing else.
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    private static let rows = 50
+    /// How many waiting requests are listed, and of how many it is asked why.
+    private static let waitingShown = 10
+
+    func addPageRoutes(to router: DoorRouter) {
+        for asset in [Asset.style, Asset.script, Asset.icon] {
+            router.get("/assets/\(asset.name)") { _, _ in asset.response }
+        }
+        router.get("/favicon.ico") { _, _ in Asset.icon.response }
+        addPage("/", to: router) { request, _ in try await home(request) }
+        addPage("/changes", to: router) { request, _ in try await changesPage(request) }
+        addPage("/workers", to: router) { _, _ in try await workersPage() }
+        addPage("/builds/{id}", to: router) { _, context in try await buildPage(try context.id("id")) }
+        addLivePageRoutes(to: router)
+    }
+
+    private func addPage(_ path: RouterPath, to router: DoorRouter, _ page: @escaping @Sendable (Request, DoorContext) async throws -> PageLayout) {
+        router.get(path) { request, context -> Response in
+            do {
+                return Self.response(try await page(request, context))
+            } catch let problem as Problem {
+                return Self.response(errorPage(problem), status: .init(code: problem.status))
+            }
+        }
+    }
+
+    private static func response(_ page: PageLayout, status: HTTPResponse.Status = .ok) -> Response {
+        var headers: HTTPFields = [.contentType: "text/html; charset=utf-8"]
+        if let name = HTTPField.Name("Content-Security-Policy") { headers[name] = policy }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: page.html.text)))
+    }
+
+    private func errorPage(_ problem: Problem) -> PageLayout {
+        PageLayout(
+            title: problem.title, project: project,
+            content: "<div class=\"empty\"><h2>\(problem.title)</h2><p>\(problem.detail ?? "")</p><p><a href=\"/\">Recent builds</a></p></div>")
+    }
+
+    private var project: String? { surroundings.configuration()?.configuration.project }
+
+    private func home(_ request: Request) async throws -> PageLayout {
+        let parameters = try QueryParameters(
+            request, known: ["builder", "worker", "branch", "revision", "outcome", "after"])
+        var fields = BuildFields()
+        fields.builder = parameters.text("builder")
+        fields.worker = parameters.text("worker")
+        fields.branch = parameters.text("branch")
+        fields.revision = parameters.text("revision")
+        fields.outcome = try parameters.word("outcome")
+        // The cursor comes before the state: what happens in between is told again, not missed.
+        let cursor = try await store.latestCursor()
+        var open = fields
+        var finished = fields
+        finished.phase = .finished
+        let query = try parameters.page(finished)
+        let recent = try await store.builds(query)
+        var running: [BuildRow] = []
+        if query.after == nil, fields.outcome == nil {
+            for phase in [BuildPhase.running, .assigned] {
+                open.phase = phase
+                running += try await store.builds(PageQuery(open, limit: Self.rows))
+            }
+        }
+        let (waiting, waitingInAll) = query.after == nil && fields == BuildFields() ? try await waitingRequests() : ([], 0)
+        let page = HomePage(
+            configuration: surroundings.configuration()?.configuration, sources: try await sources(), workers: try await store.workers(),
+            running: running, waiting: waiting, waitingInAll: waitingInAll, recent: recent,
+            older: recent.count == query.limit ? recent.last.map { PageCursor.text($0.id.rawValue) } : nil,
+            filters: ["builder", "worker", "branch", "revision", "outcome"].compactMap { name in parameters.text(name).map { (name, $0) } },
+            now: try await store.now())
+        return PageLayout(
+            title: "\(project.map { $0 + " · " } ?? "")Doorbell", section: .builds, project: project, cursor: cursor,
+            keys: ["build.#", "request.#", "worker.#", "config.#"], content: page.content)
+    }
+
+    private func waitingRequests() async throws -> ([HomePage.Waiting], Int) {
+        let all = try await store.builderCounts().reduce(0) { $0 + $1.pending }
+        guard all > 0 else { return ([], 0) }
+        var fields = RequestFields()
+        fields.phase = .pending
+        var waiting: [HomePage.Waiting] = []
+        for request in try await store.requests(PageQuery(fields, ascending: true, limit: Self.waitingShown)) {
+            guard let facts = try await store.why(request.id), facts.request.phase == .pending else { continue }
+            let reasons = WaitReasons(facts: facts, configuration: surroundings.configuration()?.configuration).all
+            waiting.append(HomePage.Waiting(request: request, reasons: reasons))
+        }
+        return (waiting, max(all, waiting.count))
+    }
+
+    private func changesPage(_ request: Request) async throws -> PageLayout {
+        let query = try QueryParameters(request, known: ["after"]).page(ChangeFilterFields())
+        let cursor = try await store.latestCursor()
+        let changes = try await store.changes(query)
+        let older = changes.count == query.limit ? changes.last.map { PageCursor.text($0.id.rawValue) } : nil
+        let page = ChangesPage(changes: changes, older: older, now: try await store.now())
+        return PageLayout(
+            title: "Changes · Doorbell", section: .changes, project: project, cursor: cursor, keys: ["change.#"], content: page.content)
+    }
+
+    private func workersPage() async throws -> PageLayout {
+        let cursor = try await store.latestCursor()
+        let page = WorkersPage(workers: try await store.workers(), now: try await store.now())
+        return PageLayout(
+            title: "Workers · Doorbell", section: .workers, project: project, cursor: cursor, keys: ["worker.#", "build.#"], content: page.content)
+    }
+
+    private func buildPage(_ id: BuildID) async throws -> PageLayout {
+        let cursor = try await store.latestCursor()
+        guard let build = try await store.build(id) else { throw Problem.notFound("There is no build \(id).") }
+        let steps = try await store.steps(of: id)
+        var logs: [BuildPage.LogPart] = []
+        for status in try await store.logs(of: id) { logs.append(try await logPart(id, status)) }
+        let page = BuildPage(build: build, steps: steps, logs: logs, now: try await store.now())
+        // The id is the last word of a key; step and log events belong to their build.
+        let keys = build.phase == .finished ? [] : ["build.*.*.*.*.*.*.\(id)", "step.*.*.*.*.*.*.\(id)", "log.*.*.*.*.*.*.\(id)"]
+        return PageLayout(
+            title: "#\(id) \(build.builder) \(build.outcome?.rawValue ?? build.phase.rawValue) · Doorbell", section: .builds, project: project,
+            cursor: keys.isEmpty ? nil : cursor, keys: keys, content: page.content)
+    }
+}
