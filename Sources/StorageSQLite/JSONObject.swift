@@ -14,6 +14,14 @@ struct JSONObject: ~Copyable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// A list of texts by itself.
+    static func array(_ values: [String]) -> String {
+        var object = JSONObject()
+        object.bytes.removeAll(keepingCapacity: true)
+        object.list(values) { $0.string($1) }
+        return String(decoding: object.bytes, as: UTF8.self)
+    }
+
     mutating func field(_ name: StaticString, _ value: String) {
         start(name)
         string(value)

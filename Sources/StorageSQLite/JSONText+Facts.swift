@@ -2,6 +2,10 @@ import Domain
 
 // Every state change writes these, so they are written by hand. Tests hold them to what the facts' own encoding says.
 extension JSONText {
+    static func encode(_ texts: [String]) -> String { texts.isEmpty ? "[]" : JSONObject.array(texts) }
+
+    static func encode(_ chains: [ChainID]) -> String { encode(chains.map(\.rawValue)) }
+
     static func encode(_ chain: EventChain) -> String {
         var object = JSONObject()
         object.field("buildset", chain.buildset)

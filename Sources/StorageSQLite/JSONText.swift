@@ -10,6 +10,11 @@ enum JSONText {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// Most tables of properties are empty.
+    static func encode(_ table: [String: some Encodable]) throws -> String {
+        table.isEmpty ? "{}" : try encode(Table(entries: table))
+    }
+
     static func decode<T: Decodable>(_ type: T.Type = T.self, _ text: String) throws -> T {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
@@ -28,5 +33,13 @@ enum JSONText {
     /// `[[1,2],[3,4]]`, for `json_each`.
     static func rows(_ rows: [[Int64]]) -> String {
         "[" + rows.map { list($0) }.joined(separator: ",") + "]"
+    }
+}
+
+private struct Table<Value: Encodable>: Encodable {
+    var entries: [String: Value]
+
+    func encode(to encoder: any Encoder) throws {
+        try entries.encode(to: encoder)
     }
 }

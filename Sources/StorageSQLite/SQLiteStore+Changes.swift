@@ -39,7 +39,7 @@ extension SQLiteTransaction {
             """,
             [
                 change.source, key, chain.rawValue, change.project, change.repository, change.branch, change.revision, change.author,
-                change.comments, try JSONText.encode(change.files), change.category, change.when?.microseconds,
+                change.comments, JSONText.encode(change.files), change.category, change.when?.microseconds,
                 try JSONText.encode(change.properties), now.microseconds,
             ])
         let id = ChangeID(db.lastInsertedRowID)

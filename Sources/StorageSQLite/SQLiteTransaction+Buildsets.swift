@@ -76,8 +76,8 @@ extension SQLiteTransaction {
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
             """,
             [
-                plan.scheduler, plan.trigger, plan.reason, chain.rawValue, try JSONText.encode(plan.parents), stampID, stamp.branch,
-                try JSONText.encode(plan.changes), new.author, new.comments, try JSONText.encode(plan.properties), requests, now.microseconds,
+                plan.scheduler, plan.trigger, plan.reason, chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
+                JSONText.list(plan.changes), new.author, new.comments, try JSONText.encode(plan.properties), requests, now.microseconds,
                 new.byRule ? 2 : 1,
             ])
         guard let id else { return nil }

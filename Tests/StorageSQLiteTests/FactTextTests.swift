@@ -75,6 +75,16 @@ import Testing
         #expect(try JSONDecoder().decode(EventChain.self, from: Data(JSONText.encode(chain).utf8)) == chain)
     }
 
+    @Test("Lists and tables are written as their own encoding says")
+    func lists() throws {
+        for texts in [[], ["a"], ["a", Self.odd]] {
+            #expect(try JSONDecoder().decode([String].self, from: Data(JSONText.encode(texts).utf8)) == texts)
+        }
+        for table: [String: JSONValue] in [[:], [Self.odd: .string(Self.odd), "b": .array([1, .number(2.5), .null, true])]] {
+            #expect(try JSONText.decode([String: JSONValue].self, JSONText.encode(table)) == table)
+        }
+    }
+
     @Test("A message id is a random UUID")
     func messageIDs() {
         let ids = (0..<1000).map { _ in MessageID.random() }
