@@ -37,12 +37,12 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Domain"]),
         .target(name: "StorageSQLite", dependencies: ["Domain", "Storage", "Schemas", crypto, grdb]),
         .target(name: "Wire", dependencies: ["Domain"]),
-        .target(name: "HTTPDoor", dependencies: ["Domain", "Storage", "Wire", crypto, hummingbird]),
+        .target(name: "HTTPDoor", dependencies: ["Domain", "Signals", "Storage", "Wire", crypto, hummingbird]),
         .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", crypto, hummingbird]),
         .target(name: "Scheduling", dependencies: ["Domain", "Signals", "Storage"]),
         // Not "Dispatch": that name would shadow the system's module of that name for every package that imports it.
         .target(
-            name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird],
+            name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird, lifecycle, logging],
             path: "Sources/Dispatch"),
         .target(
             name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle],

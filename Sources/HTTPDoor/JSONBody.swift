@@ -23,14 +23,13 @@ extension Request {
     /// - Throws: `Problem` with status 413, 415, 400 or 422; the last names the field.
     public func json<Document: StrictDocument>(_ type: Document.Type, limit: Int = defaultBodyLimit) async throws -> JSONBody<Document> {
         let bytes = try await jsonBytes(limit: limit)
-        let strict = try decoded(Strict<Document>.self, from: bytes)
-        return JSONBody(document: strict.document, bytes: bytes)
+        return JSONBody(document: try Document(json: bytes), bytes: bytes)
     }
 
     /// The same for a document that may have fields nobody here knows.
     public func lenientJSON<Document: Decodable & Sendable>(_ type: Document.Type, limit: Int = defaultBodyLimit) async throws -> JSONBody<Document> {
         let bytes = try await jsonBytes(limit: limit)
-        return JSONBody(document: try decoded(type, from: bytes), bytes: bytes)
+        return JSONBody(document: try DoorJSON.decode(type, from: bytes), bytes: bytes)
     }
 
     /// Reads a body of at most `limit` bytes. One that declares to be larger is refused before any of it is read.
@@ -51,14 +50,12 @@ extension Request {
         }
         return Data(buffer: try await bytes(limit: limit))
     }
+}
 
-    private func decoded<Value: Decodable>(_ type: Value.Type, from bytes: Data) throws -> Value {
-        guard !bytes.isEmpty else { throw Problem.invalidJSON("the body is empty; expected a JSON object") }
-        do {
-            return try DoorJSON.decoder.decode(type, from: bytes)
-        } catch let error as DecodingError {
-            throw error.problem
-        }
+extension StrictDocument {
+    /// Decodes a document; `Problem` 400 or 422 when it cannot be.
+    public init(json bytes: Data) throws {
+        self = try DoorJSON.decode(Strict<Self>.self, from: bytes).document
     }
 }
 

@@ -15,7 +15,7 @@ struct Doorbell: AsyncParsableCommand {
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(
-                name: "Run it", subcommands: [InitCommand.self, ConfigCommand.self, MigrateCommand.self]),
+                name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, MigrateCommand.self]),
             CommandGroup(name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, CancelCommand.self, RebuildCommand.self]),
             CommandGroup(
                 name: "Look at it",

@@ -2,6 +2,52 @@ import ArgumentParser
 import Foundation
 import Runtime
 
+/// `doorbell up`: everything in one process.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Run everything in one process: intake, scheduling, dispatch, a worker and the web page.",
+        discussion: """
+            Needs no database server, no broker and no account. The first Ctrl-C drains (running builds are given back and built at the next \
+            start), a second one stops at once. SIGHUP reads the configuration again. `doorbell help config` lists the environment variables.
+            """)
+
+    @Argument(help: "The configuration: a file, or a directory of them; ./doorbell.yaml when absent.") var config: String?
+    @Flag(help: "End after the first buildset, with its outcome as exit status: 0 good, 1 failure, 2 exception, 3 cancelled.") var once = false
+    @Option(help: ArgumentHelp("Builds that the embedded worker runs at once; 0 runs no embedded worker.", valueName: "count")) var slots = 2
+    @Option(name: .customLong("label"), help: "NAME=VALUE for the embedded worker, besides os, arch and host; may be repeated.")
+    var labels: [String] = []
+    @Option(help: "Directory of the database, logs, mirrors and working directories (DOORBELL_DATA_DIR; .doorbell).") var dataDir: String?
+    @Option(help: "HOST:PORT of the web page, the API and the workers (DOORBELL_LISTEN; 127.0.0.1:8010).") var listen: String?
+    @Flag(help: "Print no progress, only log lines.") var quiet = false
+
+    func validate() throws {
+        guard (0...1000).contains(slots) else { throw ValidationError("--slots is \(slots), expected 0 to 1000") }
+    }
+
+    func run() async throws {
+        let path: String
+        if let config {
+            path = config
+        } else if let found = ConfigurationLoader.defaultPath() {
+            path = found
+        } else {
+            StandardError.write(ConfigurationTemplate.explanation)
+            throw ExitCode(CommandFailure.Status.configuration.rawValue)
+        }
+        let settings = try Failures.settings(dataDirectory: dataDir, listen: listen)
+        var extra: [String: String] = [:]
+        for label in labels {
+            let words = label.split(separator: "=", maxSplits: 1).map(String.init)
+            guard words.count == 2 else { throw CommandFailure(.usage, "a label is NAME=VALUE, found \(Table.printable(label))") }
+            extra[words[0]] = words[1]
+        }
+        let options = UpOptions(
+            configurationPath: path, once: once, slots: slots, labels: extra, progress: !quiet, terminal: StandardOutput.isTerminal)
+        let status = try await Failures.translating { try await UpApplication(settings: settings, options: options).run() }
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
 /// `doorbell migrate`: brings the database to this version's schema.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

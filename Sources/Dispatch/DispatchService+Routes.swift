@@ -1,0 +1,46 @@
+import Crypto
+import Domain
+import FoundationEssentials
+import HTTPDoor
+import HTTPTypes
+import Hummingbird
+import Storage
+import Wire
+
+extension DispatchService {
+    /// Serves `/worker/v1` (see `WorkerProtocol`).
+    public func addRoutes(to router: DoorRouter) {
+        let worker = router.group("worker/v1")
+        worker.post("sessions") { try await self.openSession($0, $1) }
+        worker.post("sessions/{session}/claim") { try await self.claim($0, $1) }
+        worker.post("sessions/{session}/reports") { try await self.report($0, $1) }
+        worker.delete("sessions/{session}") { try await self.endSession($0, $1) }
+        worker.patch("builds/{build}/logs/{name}") { try await self.appendLog($0, $1) }
+    }
+
+    /// The session that the call proves to be. One that is not known here is looked for in the store: this dispatcher may be newer than it.
+    func authenticate(_ id: SessionID, _ request: Request) async throws -> WorkerSession {
+        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer "), header.utf8.count <= 300 else {
+            throw Problem.unauthorized("expected Authorization: Bearer with the secret of the session")
+        }
+        let hash = Self.hash(ofSecret: String(header.dropFirst(7)))
+        if let known = registry.hear(id, now: clock.now) {
+            try Self.check(hash, of: known)
+            return known
+        }
+        guard let stored = try await watch.watching({ [store] in try await store.session(id) }) else {
+            throw Problem.gone("the session is not open; open a new one with POST /worker/v1/sessions")
+        }
+        try Self.check(hash, of: stored)
+        registry.add(stored, now: clock.now)
+        return stored
+    }
+
+    private static func check(_ hash: String, of session: WorkerSession) throws {
+        guard ConstantTime.isEqual(hash, session.secretHash) else { throw Problem.unauthorized("the secret is not that of the session") }
+    }
+
+    static func hash(ofSecret secret: String) -> String {
+        Hexadecimal.text(SHA256.hash(data: Data(secret.utf8)))
+    }
+}

@@ -1,0 +1,90 @@
+import Domain
+import HTTPDoor
+import Logging
+import ServiceLifecycle
+import Signals
+import Storage
+
+/// The dispatcher: gives builds to the workers that poll here, takes their reports and logs, and ends what is not heard of.
+///
+/// It holds nothing that cannot be lost: sessions, builds and leases are in the store, and a worker that calls another dispatcher is known there.
+public final class DispatchService: Sendable {
+    /// Calls of workers whose reports wait for their batch.
+    private static let mostWaitingReports = 4096
+    private static let reportBatch = 256
+
+    let store: any SessionStore & DispatchStore & LogStore
+    let bell: any Doorbell
+    let logs: LogBell
+    let lease: LeaseRule
+    let clock: any LoopClock
+    let logger: Logger
+    let registry = SessionRegistry()
+    let watch: LeaseWatch
+    let aftermath: Aftermath
+    let reports: Combiner<[BuildReport], [ReportAnswer]>
+    /// The loops, for the sweep timer of the process.
+    public let loops: [Loop]
+    private let heartbeat: Heartbeat
+
+    /// - Parameters:
+    ///   - logs: rung when a log has grown or ended, for those who follow it.
+    ///   - storeClock: the clock that the store's leases end by.
+    ///   - clock: the monotonic clock of waits and sessions.
+    public init(
+        store: any SessionStore & DispatchStore & LogStore, bell: any Doorbell, logs: LogBell, lease: LeaseRule = LeaseRule(),
+        storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(), logger: Logger
+    ) {
+        self.store = store
+        self.bell = bell
+        self.logs = logs
+        self.lease = lease
+        self.clock = clock
+        self.logger = logger
+        let registry = registry
+        let watch = LeaseWatch(clock: storeClock, monotonic: clock, period: lease.period)
+        let aftermath = Aftermath(registry: registry, bell: bell, logs: logs, logger: logger)
+        self.watch = watch
+        self.aftermath = aftermath
+        reports = Combiner(what: "worker reports", maximumBatch: Self.reportBatch, maximumWaiting: Self.mostWaitingReports) { batch in
+            try await Self.apply(batch, store: store, watch: watch, aftermath: aftermath)
+        }
+        let match = MatchPass(store: store, registry: registry, watch: watch, aftermath: aftermath, bell: bell, logger: logger)
+        let sweep = SweepPass(store: store, registry: registry, watch: watch, aftermath: aftermath, lease: lease, logger: logger)
+        loops = [
+            Loop(name: .dispatchMatch, bell: bell, clock: clock, logger: logger, onStop: { registry.stop() }) { try await match.run() },
+            Loop(name: .sweeper, bell: bell, clock: clock, logger: logger) { try await sweep.run() },
+        ]
+        heartbeat = Heartbeat(registry: registry, watch: watch, period: lease.period, bell: bell, clock: clock, logger: logger)
+    }
+
+    /// What has to run while the routes are served.
+    public var services: [any Service] { loops + [heartbeat] }
+
+    /// Somebody asked for the end of a build: its worker is told at once if it waits here, else in the next answer that it gets.
+    public func cancelRequested(_ cancel: BuildCancel) {
+        registry.cancel(cancel)
+    }
+
+    /// The workers that this dispatcher knows, by name.
+    public func workerStatus() -> [WorkerStatus] {
+        registry.status(now: clock.now)
+    }
+
+    /// All reports that wait become one transaction.
+    private static func apply(
+        _ batch: [[BuildReport]], store: any DispatchStore, watch: LeaseWatch, aftermath: Aftermath
+    ) async throws -> [Result<[ReportAnswer], any Error>] {
+        let reports = batch.flatMap { $0 }
+        let answers = try await watch.watching { try await store.apply(reports) }
+        guard answers.count == reports.count else {
+            throw StoreError.internalError("\(reports.count) reports were given and \(answers.count) answered")
+        }
+        aftermath.reports(zip(reports, answers))
+        var rest = answers[...]
+        return batch.map { reports in
+            defer { rest = rest.dropFirst(reports.count) }
+            return .success(Array(rest.prefix(reports.count)))
+        }
+    }
+}

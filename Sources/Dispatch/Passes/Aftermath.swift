@@ -1,0 +1,45 @@
+import Domain
+import HTTPDoor
+import Logging
+import Signals
+import Storage
+
+/// What follows from committed changes: loops and readers that may wait for them are rung.
+struct Aftermath: Sendable {
+    let registry: SessionRegistry
+    let bell: any Doorbell
+    let logs: LogBell
+    let logger: Logger
+
+    func reports(_ judged: some Sequence<(BuildReport, ReportAnswer)>) {
+        var scheduling = false
+        var dispatch = false
+        for (report, answer) in judged {
+            scheduling = scheduling || answer.ringScheduling
+            dispatch = dispatch || answer.ringDispatch
+            if case .finish = report.content, answer.verdict == .applied {
+                logs.ringAll(build: report.build)
+                registry.forget(report.build, session: report.session)
+            }
+        }
+        if scheduling { bell.ring(.schedulingCompletions) }
+        if dispatch { bell.ring(.dispatchMatch) }
+    }
+
+    /// Builds were ended by us. Each may have finished its buildset or gone back to `pending`.
+    func lost(_ builds: [LostBuild]) {
+        guard !builds.isEmpty else { return }
+        for build in builds {
+            logger.warning(
+                "a build was lost",
+                metadata: [
+                    LogKey.build: "\(build.build)", LogKey.request: "\(build.request)", LogKey.worker: "\(build.worker)",
+                    LogKey.retried: "\(build.retried)",
+                ])
+            logs.ringAll(build: build.build)
+            registry.forget(build.build)
+        }
+        bell.ring(.schedulingCompletions)
+        bell.ring(.dispatchMatch)
+    }
+}

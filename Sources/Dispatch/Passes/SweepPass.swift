@@ -1,0 +1,94 @@
+import Domain
+import Logging
+import Signals
+import Storage
+import Synchronization
+
+/// One pass of `sweeper`: ends leases that are over and sessions that were not heard of. Asks the store nothing while no build is leased.
+final class SweepPass: Sendable {
+    /// How many leases are ended in one transaction.
+    private static let batch = 200
+    /// How often a cancel is looked for that another process took.
+    private static let cancelInterval: Duration = .seconds(60)
+
+    private let store: any SessionStore & DispatchStore
+    private let registry: SessionRegistry
+    private let watch: LeaseWatch
+    private let aftermath: Aftermath
+    private let lease: LeaseRule
+    private let logger: Logger
+    private let lastCancelLook = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(
+        store: any SessionStore & DispatchStore, registry: SessionRegistry, watch: LeaseWatch, aftermath: Aftermath, lease: LeaseRule, logger: Logger
+    ) {
+        self.store = store
+        self.registry = registry
+        self.watch = watch
+        self.aftermath = aftermath
+        self.lease = lease
+        self.logger = logger
+    }
+
+    func run() async throws -> NextWake? {
+        if lastCancelLook.withLock({ $0 == nil }) { try await meetSessions() }
+        if let later = watch.expiryBegins { return .at(later) }
+        try await endLostSessions()
+        guard watch.isArmed else { return nil }
+        let (isFull, due) = try await endLeases()
+        if isFull { return .immediately }
+        try await lookForCancels()
+        return due.map { .at($0) }
+    }
+
+    /// What an earlier process left: the workers have a lease period to come back.
+    private func meetSessions() async throws {
+        let sessions = try await watch.watching { [store] in try await store.openSessions() }
+        for session in sessions { registry.add(session, now: watch.now.monotonic) }
+        if !sessions.isEmpty { try await takeCancels(of: sessions) }
+        lastCancelLook.withLock { $0 = watch.now.monotonic }
+    }
+
+    private func endLeases() async throws -> (isFull: Bool, due: ContinuousClock.Instant?) {
+        // Armed again by whoever leases a build while the store is asked.
+        watch.disarm()
+        do {
+            let since = watch.since.wall
+            let expiry = try await watch.watching { [store] in try await store.expireLeases(reachableSince: since, limit: Self.batch) }
+            aftermath.lost(expiry.lost)
+            guard let next = expiry.nextDue else { return (expiry.lost.count >= Self.batch, nil) }
+            _ = watch.arm()
+            let now = watch.now
+            // Renewals move the moment on: looking more than once a second would find nothing.
+            let due = now.monotonic.advanced(by: max(.seconds(1), next.since(now.wall)))
+            return (expiry.lost.count >= Self.batch, due)
+        } catch {
+            _ = watch.arm()
+            throw error
+        }
+    }
+
+    private func endLostSessions() async throws {
+        let lost = registry.lost(now: watch.now.monotonic, period: lease.period, reachableSince: watch.since.monotonic)
+        for session in lost {
+            logger.warning("a worker is lost", metadata: [LogKey.worker: "\(session.worker)", LogKey.session: "\(session.id)"])
+            let builds = try await watch.watching { [store, lease] in
+                try await store.endSession(session.id, lost: true, reason: "not heard of for \(lease.period)")
+            }
+            registry.remove(session.id)
+            aftermath.lost(builds)
+        }
+    }
+
+    private func lookForCancels() async throws {
+        let now = watch.now.monotonic
+        guard lastCancelLook.withLock({ $0.map { $0.duration(to: now) >= Self.cancelInterval } ?? true }) else { return }
+        try await takeCancels(of: registry.sessions)
+        lastCancelLook.withLock { $0 = now }
+    }
+
+    private func takeCancels(of sessions: [WorkerSession]) async throws {
+        let cancels = try await watch.watching { [store] in try await store.pendingCancels(sessions.map(\.id)) }
+        for cancel in cancels { registry.cancel(cancel) }
+    }
+}
