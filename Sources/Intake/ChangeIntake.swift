@@ -5,14 +5,6 @@ import Signals
 import Storage
 import Wire
 
-extension ChangeSubmission: StrictDocument {
-    public static var fieldNames: Set<String> {
-        [
-            "source", "project", "repository", "branch", "revision", "author", "comments", "files", "category", "when", "properties", "dedupe_key",
-        ]
-    }
-}
-
 /// Takes changes in over HTTP. Answers when they are durable; many that arrive together share one transaction.
 public final class ChangeIntake: Sendable {
     private static let mostWaiting = 10_000

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Runtime
+import Wire
 
 /// The program for operators and people: one subcommand a service or a question.
 @main
@@ -11,7 +12,7 @@ struct Doorbell: AsyncParsableCommand {
             Start with `doorbell init` in a git repository, then `doorbell up`. Every command for people talks to a running Doorbell \
             (--url, or DOORBELL_URL; http://127.0.0.1:8010 by default) and has --json for programs.
             """,
-        version: Version.current,
+        version: ProductVersion.current,
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(

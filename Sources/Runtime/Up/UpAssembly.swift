@@ -49,7 +49,7 @@ struct UpAssembly: Sendable {
                 configuration: { keeper.current },
                 reload: { try await Self.reload(keeper) },
                 cancelRequested: { dispatch.cancelRequested($0) }))
-        let loops = scheduling.loops + dispatch.loops + poller.loops
+        let loops = scheduling.loops + dispatch.loops
 
         let router = DoorRouter.door(names: Set(settings.hosts))
         HealthRoutes(store: store, loops: loops, started: .now).addRoutes(to: router)

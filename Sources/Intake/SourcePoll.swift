@@ -1,0 +1,177 @@
+import Domain
+import Foundation
+import Logging
+import Storage
+import Synchronization
+
+/// One look at one git source: what moved, what the commits say, and the changes with the new position in one transaction.
+final class SourcePoll: Sendable {
+    struct Outcome: Sendable {
+        var accepted = 0
+        /// Nil when the remote was read.
+        var problem: String?
+        /// There is a backlog: look again at once.
+        var more = false
+    }
+
+    private struct Memory {
+        var position: GitPosition?
+        var text: String?
+        var isLoaded = false
+        var health: SourceHealth?
+    }
+
+    /// Commits that become changes in one transaction.
+    static let batch = 200
+
+    let source: SourceConfiguration
+    let project: String
+    private let mirror: GitMirror
+    private let store: any ChangeStore & SourceStore
+    private let logger: Logger
+    // Only one poll of a source runs at a time; the lock is for the compiler's peace and costs nothing.
+    private let memory = Mutex(Memory())
+
+    init(source: SourceConfiguration, project: String, mirror: String, store: any ChangeStore & SourceStore, logger: Logger) {
+        self.source = source
+        self.project = project
+        self.mirror = GitMirror(
+            path: mirror, remote: source.git, command: GitCommand(credential: source.credential, timeout: source.timeout))
+        self.store = store
+        self.logger = logger
+    }
+
+    func run() async -> Outcome {
+        do {
+            let outcome = try await look()
+            await remember(problem: nil)
+            return outcome
+        } catch is CancellationError {
+            return Outcome()
+        } catch let StoreError.conflict(text) {
+            // Somebody else moved the position: what they did not see is found at the next look.
+            memory.withLock { $0.isLoaded = false }
+            logger.notice("the source's position was moved by another", metadata: ["source": "\(source.name)", "detail": "\(text)"])
+            return Outcome(more: true)
+        } catch {
+            guard !Task.isCancelled else { return Outcome() }
+            memory.withLock { $0.isLoaded = false }
+            let problem = "\(error)"
+            await remember(problem: problem)
+            return Outcome(problem: problem)
+        }
+    }
+
+    private func look() async throws -> Outcome {
+        if !memory.withLock({ $0.isLoaded }) {
+            let state = try await store.sourceState(source.name)
+            let position = try state.position.map { try GitPosition(text: $0) }
+            memory.withLock { $0 = Memory(position: position, text: state.position, isLoaded: true, health: state.health) }
+        }
+        let (position, text) = memory.withLock { ($0.position, $0.text) }
+        let refs = try await mirror.remoteRefs(tags: !source.tags.isEmpty).filter { isWatched($0.key) }
+        let present = position ?? GitPosition()
+        let moves = RefMove.between(present, and: refs)
+        let gone = present.refs.filter { refs[$0.key] == nil && $0.value.toward == nil }.map(\.key)
+        guard !moves.isEmpty || !gone.isEmpty || position == nil else { return Outcome() }
+        if !moves.isEmpty { try await mirror.fetch(moves.map(\.ref).filter { refs[$0] != nil }) }
+
+        var next = present
+        for ref in gone { next.refs[ref] = nil }
+        var changes: [NewChange] = []
+        var more = false
+        for move in moves {
+            guard changes.count < Self.batch else {
+                more = true
+                break
+            }
+            next.moves += move.done == 0 ? 1 : 0
+            more = try await take(move, first: position == nil, room: Self.batch - changes.count, into: &changes, &next) || more
+        }
+        let advanced = try next.text()
+        let receipts = try await store.accept(changes, advancing: SourceAdvance(source: source.name, from: text, to: advanced))
+        memory.withLock {
+            $0.position = next
+            $0.text = advanced
+        }
+        return Outcome(accepted: receipts.filter(\.created).count, more: more)
+    }
+
+    private func isWatched(_ ref: String) -> Bool {
+        if ref.hasPrefix("refs/heads/") {
+            let branch = String(ref.dropFirst("refs/heads/".count))
+            return source.branches.contains { $0.matches(branch) }
+        }
+        let tag = String(ref.dropFirst("refs/tags/".count))
+        return source.tags.contains { $0.matches(tag) }
+    }
+
+    /// Makes the changes of one moved ref, as many as there is room for. True when some are left.
+    private func take(
+        _ move: RefMove, first: Bool, room: Int, into changes: inout [NewChange], _ position: inout GitPosition
+    ) async throws -> Bool {
+        var way: [String]
+        if source.commits == .tip || first || move.isTag {
+            way = [move.to]
+        } else {
+            // A branch that is new brings what no other branch has; a moved one what was not on it before, also when it was forced.
+            var known = move.from.map { [$0] } ?? position.refs.filter { $0.key != move.ref }.map(\.value.at)
+            var present: [String] = []
+            for revision in Set(known) where await mirror.has(revision) { present.append(revision) }
+            known = present
+            way = known.isEmpty ? [move.to] : try await mirror.commits(to: move.to, notFrom: known)
+            // Nothing new, but the ref stands elsewhere: its tip is the fact.
+            if way.isEmpty { way = [move.to] }
+        }
+        let taken = Array(way.dropFirst(move.done).prefix(room))
+        for (offset, commit) in try await mirror.describe(taken).enumerated() {
+            changes.append(change(commit, move, moves: position.moves, place: move.done + offset))
+        }
+        let done = move.done + taken.count
+        if done < way.count, let from = move.from {
+            position.refs[move.ref] = GitPosition.Ref(at: from, toward: move.to, done: done)
+            return true
+        }
+        if done < way.count {
+            // A new branch with a long way: the last commit taken is where it stands now.
+            position.refs[move.ref] = GitPosition.Ref(at: taken.last ?? move.to)
+            return true
+        }
+        position.refs[move.ref] = GitPosition.Ref(at: move.to)
+        return false
+    }
+
+    private func change(_ commit: GitMirror.Commit, _ move: RefMove, moves: Int64, place: Int) -> NewChange {
+        NewChange(
+            source: source.name, project: project, repository: source.git, branch: move.branch, revision: commit.revision,
+            author: String(decoding: commit.author.utf8.prefix(1000), as: UTF8.self),
+            comments: String(decoding: commit.comments.utf8.prefix(256 << 10), as: UTF8.self), files: Array(commit.files.prefix(20_000)),
+            category: move.isTag ? "tag" : "", when: commit.made,
+            dedupeKey: "\(move.ref.hashed):\(move.from ?? "new"):\(move.to):\(moves):\(place)")
+    }
+
+    /// Writes how the contact went, when it went otherwise than the last time.
+    private func remember(problem: String?) async {
+        let known = memory.withLock { $0.health }
+        guard known?.message != problem || known == nil else { return }
+        do {
+            let health = SourceHealth(healthy: problem == nil, message: problem, since: try await now())
+            try await store.recordSourceHealth(source.name, health)
+            memory.withLock { $0.health = health }
+        } catch {
+            logger.warning("the health of a source cannot be kept", metadata: ["source": "\(source.name)", "error": "\(error)"])
+        }
+        if let problem {
+            logger.warning("a source cannot be read", metadata: ["source": "\(source.name)", "problem": "\(problem)"])
+        } else if known != nil {
+            logger.notice("a source can be read again", metadata: ["source": "\(source.name)"])
+        }
+    }
+
+    private func now() async throws -> Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }
+}
+
+extension String {
+    /// Short, and of characters that any key may have: ref names can be 400 bytes long.
+    fileprivate var hashed: String { utf8.count <= 200 ? self : SourceStamp(project: "", repository: "", branch: self, revision: nil).id }
+}

@@ -1,0 +1,143 @@
+import Domain
+import Logging
+import ServiceLifecycle
+import Signals
+import Storage
+import Synchronization
+
+/// Watches the git sources of the configuration: each on its own beat, none waiting for another.
+public final class SourcePoller: Sendable {
+    /// How one source stands, for those who ask.
+    public struct Report: Hashable, Sendable {
+        public var name: String
+        public var lastContact: ContinuousClock.Instant?
+        public var problem: String?
+        public var nextAttempt: ContinuousClock.Instant?
+    }
+
+    struct Entry {
+        var poll: SourcePoll
+        var running: Task<Void, Never>?
+        var next: ContinuousClock.Instant
+        var failures = 0
+        var contacts = 0
+        var lastContact: ContinuousClock.Instant?
+        var problem: String?
+    }
+
+    private let store: any ChangeStore & SourceStore
+    private let bell: any Doorbell
+    private let dataDirectory: String
+    private let configuration: @Sendable () -> AppliedConfiguration?
+    private let logger: Logger
+    private let entries = Mutex<[String: Entry]>([:])
+    private let contact: AsyncStream<Void>
+    private let contacted: AsyncStream<Void>.Continuation
+
+    public init(
+        store: any ChangeStore & SourceStore, bell: any Doorbell, dataDirectory: String,
+        configuration: @escaping @Sendable () -> AppliedConfiguration?,
+        logger: Logger
+    ) {
+        self.store = store
+        self.bell = bell
+        self.dataDirectory = dataDirectory
+        self.configuration = configuration
+        self.logger = logger
+        (contact, contacted) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The loop that starts polls when they are due.
+    public var services: [any Service] {
+        [Loop(name: .intakePoll, bell: bell, logger: logger, onStop: { await self.stop() }) { self.pass() }]
+    }
+
+    /// How each source stands.
+    public func reports() -> [Report] {
+        entries.withLock { entries in
+            entries.map { Report(name: $0.key, lastContact: $0.value.lastContact, problem: $0.value.problem, nextAttempt: $0.value.next) }
+                .sorted { $0.name < $1.name }
+        }
+    }
+
+    /// Polls a source now, whatever its beat. False when the configuration does not have it.
+    @discardableResult
+    public func pollNow(_ source: String) -> Bool {
+        let known = entries.withLock { entries in
+            guard entries[source] != nil else { return false }
+            entries[source]?.next = .now
+            return true
+        }
+        if known { bell.ring(.intakePoll) }
+        return known
+    }
+
+    /// Waits until each source has been tried once.
+    public func waitForFirstContact(within bound: Duration) async {
+        let deadline = Task {
+            try? await Task.sleep(for: bound)
+            contacted.yield()
+        }
+        defer { deadline.cancel() }
+        let end = ContinuousClock.now + bound
+        for await _ in contact where ContinuousClock.now >= end || allTried { return }
+    }
+
+    private var allTried: Bool {
+        let wanted = configuration()?.configuration.sources.count ?? 0
+        return entries.withLock { $0.count == wanted && $0.values.allSatisfy { $0.contacts > 0 } }
+    }
+
+    /// Follows the configuration and starts what is due. A slow remote holds up nobody: each poll is a task of its own, one a source.
+    private func pass() -> NextWake? {
+        let sources = configuration()?.configuration.sources ?? []
+        let project = configuration()?.configuration.project ?? ""
+        let now = ContinuousClock.now
+        let next: ContinuousClock.Instant? = entries.withLock { entries in
+            for name in entries.keys where !sources.contains(where: { $0.name == name }) {
+                entries.removeValue(forKey: name)?.running?.cancel()
+            }
+            for source in sources where entries[source.name]?.poll.source != source || entries[source.name]?.poll.project != project {
+                entries[source.name]?.running?.cancel()
+                let poll = SourcePoll(
+                    source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
+                entries[source.name] = Entry(poll: poll, next: now)
+            }
+            for (name, entry) in entries where entry.running == nil && entry.next <= now {
+                entries[name]?.running = Task { await self.poll(name, entry.poll) }
+            }
+            return entries.values.filter { $0.running == nil }.map(\.next).min()
+        }
+        if sources.isEmpty { contacted.yield() }
+        return next.map { .at($0) }
+    }
+
+    private func poll(_ name: String, _ poll: SourcePoll) async {
+        let outcome = await poll.run()
+        if outcome.accepted > 0 { bell.ring(.schedulingClassify) }
+        entries.withLock { entries in
+            guard var entry = entries[name], entry.poll === poll else { return }
+            entry.running = nil
+            entry.contacts += 1
+            entry.problem = outcome.problem
+            if outcome.problem == nil {
+                entry.failures = 0
+                entry.lastContact = .now
+            } else {
+                entry.failures += 1
+            }
+            // A remote that fails is asked less and less often, up to sixteen beats apart and ten minutes.
+            let pause = poll.source.every * (1 << min(entry.failures, 4))
+            entry.next = .now + (outcome.more ? .zero : entry.failures == 0 ? poll.source.every : min(pause, max(poll.source.every, .seconds(600))))
+            entries[name] = entry
+        }
+        contacted.yield()
+        bell.ring(.intakePoll)
+    }
+
+    private func stop() async {
+        let running = entries.withLock { $0.values.compactMap(\.running) }
+        for task in running { task.cancel() }
+        for task in running { await task.value }
+    }
+}
