@@ -4,7 +4,7 @@ import Wire
 extension AssignmentDocument {
     /// What the worker of an assignment is sent: the recipe with its properties filled in.
     init(_ assignment: Assignment) throws(InterpolationError) {
-        let builder = try assignment.builder.interpolated(with: assignment.properties)
+        let builder = try assignment.builder.interpolated(with: assignment.properties.overlaid(by: assignment.builtInProperties))
         self.init(
             build: assignment.build, fence: assignment.fence, request: assignment.request, buildset: assignment.buildset,
             attempt: assignment.attempt, chain: assignment.chain, project: assignment.project, builder: builder.name, stamp: assignment.stamp,
