@@ -83,7 +83,10 @@ let package = Package(
             dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "WorkerAgentTests",
-            dependencies: ["WorkerAgent", "CProcess", "Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell-worker", crypto, hummingbird, logging]),
+            dependencies: [
+                "WorkerAgent", "CProcess", "Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell-worker", asyncHTTPClient, crypto,
+                hummingbird, lifecycle, logging,
+            ]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),

@@ -89,6 +89,13 @@ final class FakeDispatcher: Sendable {
         return check(now)
     }
 
+    struct NotInTime: Error {}
+
+    /// Waits until the check holds.
+    func until(within bound: Duration = .seconds(60), _ check: (State) -> Bool) async throws {
+        if await wait(within: bound, { check($0) ? true : nil }) == nil { throw NotInTime() }
+    }
+
     func finish(of build: BuildID, within bound: Duration = .seconds(60)) async -> BuildEnd? {
         await wait(within: bound) { $0.finished[build] }
     }
