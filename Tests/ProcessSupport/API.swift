@@ -21,7 +21,14 @@ public struct API: Sendable {
         public var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    public func get(_ path: String) async throws -> Answer { try await send(.GET, path, nil) }
+    /// Asks a second time when the connection breaks: the pool may hold one to a server that was killed.
+    public func get(_ path: String) async throws -> Answer {
+        do {
+            return try await send(.GET, path, nil)
+        } catch {
+            return try await send(.GET, path, nil)
+        }
+    }
 
     public func post(_ path: String, _ body: [String: any Sendable] = [:]) async throws -> Answer {
         try await send(.POST, path, try JSONSerialization.data(withJSONObject: body))
