@@ -111,7 +111,7 @@ import Testing
             Binaries.doorbell, ["up", deployment.configurationPath, "--data-dir", deployment.dataDirectory, "--listen", "127.0.0.1:0"],
             in: deployment.directory, logs: deployment.directory, name: "second")
         #expect(await second.status() == 69)
-        #expect(second.errorOutput.contains("another directory"))
+        #expect(second.errorOutput.contains("a data directory of its own"))
         #expect(try await deployment.api.get("/readyz").status == 200)
         first.send(SIGTERM)
         #expect(await first.status() == 0)

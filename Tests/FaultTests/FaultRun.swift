@@ -16,6 +16,8 @@ final class FaultRun: Sendable {
     let ledger: String
     private let accepted = Mutex<[Int: Int64]>([:])
     private let outlived = Mutex<[String]>([])
+    /// What runs at the end; a process is ended with its object.
+    private let living = Mutex<[RunningProcess]>([])
 
     private static let serverEnvironment = ["DOORBELL_LEASE_SECONDS": "5"]
 
@@ -98,6 +100,23 @@ final class FaultRun: Sendable {
             let all = try await deployment.api.list("/api/v1/buildsets")
             return all.count >= expected ? true : nil
         }
+        living.withLock { $0 = workers + [server] }
+    }
+
+    /// Ends what runs, workers first, in good order; false when something did not end so.
+    func drain() async -> Bool {
+        var good = true
+        for process in living.withLock({ $0 }) {
+            process.send(SIGTERM)
+            good = await process.status() == 0 && good
+        }
+        return good
+    }
+
+    /// The end of what the servers said on standard error.
+    var serverLog: String {
+        let text = (try? String(contentsOfFile: deployment.directory + "/up.err", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(30).joined(separator: "\n")
     }
 
     func stop() async {

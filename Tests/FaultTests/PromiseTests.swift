@@ -14,15 +14,20 @@ import Testing
             try await run.perform()
         } catch {
             await run.stop()
-            Issue.record("seed \(plan.seed): \(error)")
+            Issue.record("seed \(plan.seed): \(error)\n\(run.serverLog)")
             return
         }
         let context: Comment = "seed \(plan.seed)"
         #expect(run.survivors.isEmpty, context)
         #expect(run.answers.count == plan.changes, context)
-        try await checkLogs(run, context)
-        try checkLedger(run, context)
-        try checkStore(run, context)
+        do {
+            try await checkLogs(run, context)
+            #expect(await run.drain(), context)
+            try checkLedger(run, context)
+            try checkStore(run, context)
+        } catch {
+            Issue.record("seed \(plan.seed): \(error)\n\(run.serverLog)")
+        }
         await run.stop()
     }
 

@@ -66,7 +66,9 @@ struct UpAssembly: Sendable {
                 let number = channel.localAddress?.port ?? settings.listen.port
                 if options.progress {
                     FileHandle.standardOutput.write(
-                        Data("doorbell \(ProductVersion.current) at \(settings.listen.url(port: number))/  (data in \(settings.dataDirectory))\n".utf8))
+                        Data(
+                            "doorbell \(ProductVersion.current) at \(settings.listen.url(port: number))/  (data in \(settings.dataDirectory))\n".utf8)
+                    )
                 }
                 port.set(number)
             },
