@@ -58,6 +58,7 @@ public struct WorkerAgent: Service {
         try await withGracefulShutdownHandler {
             try await SessionKeeper(setting: setting, client: client, drain: drain, logger: logger).run()
         } onGracefulShutdown: {
+            logger.info("stopping: nothing more is claimed", metadata: ["drain_timeout": "\(configuration.drainTimeout.forPeople)"])
             drain.open()
         }
     }
