@@ -59,20 +59,22 @@ let package = Package(
             dependencies: ["Domain", "Storage", "Wire", "Runtime", argumentParser, asyncHTTPClient, lifecycle, logging]),
         .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging, unixSignals]),
 
-        .target(name: "TestSupport", dependencies: ["Domain", "Storage"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Domain", "Signals", "Storage", logging], path: "Tests/TestSupport"),
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "SignalsTests",
-            dependencies: ["Signals", logging, lifecycle, .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")]),
+            dependencies: [
+                "Signals", "TestSupport", logging, lifecycle, .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "IntakeTests",
             dependencies: ["Intake", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "StorageSQLite", "TestSupport"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "DispatchTests",
             dependencies: [

@@ -16,8 +16,8 @@ struct SchedulingPasses: Sendable {
         guard let planner else { return nil }
         let result = try await store.classify(limit: SchedulingService.batch, planner: planner)
         tell(result, what: "classified")
-        // A quiet time fires only when no earlier change is unclassified, so each classified batch may free one.
-        if result.taken > 0 { bell.ring(.schedulingTimers) }
+        // A quiet time may be set or prolonged now; and it fires only when no earlier change is unclassified, so each batch may free one.
+        if result.taken > 0, result.nextDue != nil { bell.ring(.schedulingTimers) }
         return result.taken == SchedulingService.batch ? .immediately : nil
     }
 
@@ -27,10 +27,10 @@ struct SchedulingPasses: Sendable {
         tell(result, what: "fired")
         if result.taken == SchedulingService.batch { return .immediately }
         guard let due = result.nextDue else { return nil }
-        let wait = due.since(try await store.now())
-        // What is due but waits for a change to be classified is rung by the pass that classifies it.
-        guard wait > .zero else { return .at(clock.now.advanced(by: .seconds(1))) }
-        return .at(clock.now.advanced(by: min(wait, SchedulingService.longestSleep)))
+        // What has become due since the store looked is due at once. What is due but waits for a change to be classified is not told here:
+        // the pass that classifies it rings.
+        let wait = min(max(due.since(try await store.now()), SchedulingService.shortestSleep), SchedulingService.longestSleep)
+        return .at(clock.now.advanced(by: wait))
     }
 
     private var planner: Planner? { configuration().map { Planner(configuration: $0.configuration) } }

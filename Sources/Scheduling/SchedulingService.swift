@@ -10,6 +10,8 @@ public final class SchedulingService: Sendable {
     static let batch = 200
     /// A quiet time is looked at again after this at the latest: a jump of the wall clock may not hang it.
     static let longestSleep: Duration = .seconds(60)
+    /// And not before this, whatever a store says: time that does not pass may not keep the loop busy.
+    static let shortestSleep: Duration = .milliseconds(5)
 
     /// The loops, for the group of services and the sweep of the process.
     public let loops: [Loop]

@@ -14,7 +14,8 @@ public struct SchedulingResult: Hashable, Sendable {
     /// Rows taken; equal to the limit when there may be more.
     public var taken: Int
     public var buildsets: [BuildsetID]
-    /// When the next quiet time is due.
+    /// When the next quiet time is due. After `classify` it may be in the past; after `fireQuietTimes` one that has to wait for a change to be
+    /// classified does not count.
     public var nextDue: Timestamp?
 
     public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil) {

@@ -1,5 +1,6 @@
 import Signals
 import Synchronization
+import TestSupport
 import Testing
 
 /// What every bell promises, whatever carries its rings.

@@ -161,7 +161,7 @@ import Testing
             await rig.pass.started(1)
             rig.pass.fail()
             await rig.clock.sleeper(until: rig.moment(.seconds(1)))
-            let line = try #require(rig.log.lines.first)
+            let line = try #require(rig.log.lines.value.first)
             #expect(line.level == .error)
             #expect(line.metadata["loop"] == "scheduling.classify")
             #expect(line.metadata["error"] == "the disk is full")

@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycleTestKit
 import Signals
+import TestSupport
 
 /// A loop with everything around it under a test's control.
 struct LoopRig: Sendable {

@@ -1,4 +1,5 @@
 import Signals
+import TestSupport
 
 /// The batches of a combiner, each of which ends when the test says so; every number is its own answer.
 final class ManualBatches: Sendable {

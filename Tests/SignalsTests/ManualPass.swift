@@ -1,4 +1,5 @@
 import Signals
+import TestSupport
 
 /// A pass that a test holds in its hands: it sees each one start, and says how it ends.
 final class ManualPass: Sendable {

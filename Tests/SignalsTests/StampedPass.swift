@@ -1,4 +1,5 @@
 import Signals
+import TestSupport
 
 /// A pass that sees, at its start, how many stamps were given before it.
 final class StampedPass: Sendable {

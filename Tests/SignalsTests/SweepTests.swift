@@ -1,6 +1,7 @@
 import Logging
 import Signals
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SweepTests {
@@ -101,7 +102,7 @@ import Testing
             await rig.sleeps(for: .seconds(2))
             #expect(rig.rings == [0, 0])
             #expect(timer.statistics.errors == 1)
-            #expect(log.lines.first?.metadata["loop"] == "sweep")
+            #expect(log.lines.value.first?.metadata["loop"] == "sweep")
         }
     }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// State that tests wait on: whoever changes it wakes those whose condition has come true.
-final class Watched<State: Sendable>: Sendable {
+public final class Watched<State: Sendable>: Sendable {
     private struct Waiter {
         var condition: @Sendable (State) -> Bool
         var continuation: CheckedContinuation<Void, Never>
@@ -14,13 +14,13 @@ final class Watched<State: Sendable>: Sendable {
     }
     private let inner: Mutex<Inner>
 
-    init(_ state: State) {
+    public init(_ state: State) {
         inner = Mutex(Inner(state: state))
     }
 
-    var value: State { inner.withLock { $0.state } }
+    public var value: State { inner.withLock { $0.state } }
 
-    func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    public func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         let (result, woken) = inner.withLock { inner in
             let result = body(&inner.state)
             let woken = inner.waiters.filter { $0.value.condition(inner.state) }
@@ -32,7 +32,7 @@ final class Watched<State: Sendable>: Sendable {
     }
 
     /// Returns once the condition holds, or when the task is cancelled: a test that waits in vain runs into its time limit and fails.
-    func wait(until condition: @escaping @Sendable (State) -> Bool) async {
+    public func wait(until condition: @escaping @Sendable (State) -> Bool) async {
         let number = inner.withLock { inner in
             inner.last += 1
             return inner.last

@@ -1,8 +1,8 @@
 import Signals
 
 /// A clock that stands still until a test moves it.
-final class ManualClock: LoopClock {
-    typealias Instant = ContinuousClock.Instant
+public final class ManualClock: LoopClock {
+    public typealias Instant = ContinuousClock.Instant
 
     private struct Sleeper {
         var deadline: Instant
@@ -15,18 +15,18 @@ final class ManualClock: LoopClock {
         var sleepers: [Int: Sleeper] = [:]
     }
 
-    let start: Instant
+    public let start: Instant
     private let state: Watched<State>
 
-    init() {
+    public init() {
         start = .now
         state = Watched(State(now: start))
     }
 
-    var now: Instant { state.value.now }
-    var minimumResolution: Duration { .zero }
+    public var now: Instant { state.value.now }
+    public var minimumResolution: Duration { .zero }
 
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+    public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let number = state.change { state in
             state.last += 1
             return state.last
@@ -47,7 +47,7 @@ final class ManualClock: LoopClock {
     }
 
     /// Moves time on and wakes everybody whose moment has come.
-    func advance(by duration: Duration) {
+    public func advance(by duration: Duration) {
         let due = state.change { state in
             state.now += duration
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
@@ -58,7 +58,7 @@ final class ManualClock: LoopClock {
     }
 
     /// Returns once somebody sleeps until exactly this moment.
-    func sleeper(until deadline: Instant) async {
+    public func sleeper(until deadline: Instant) async {
         await state.wait { $0.sleepers.values.contains { $0.deadline == deadline } }
     }
 
