@@ -26,7 +26,7 @@ public struct LineLogHandler: LogHandler {
             time: Timestamp(seconds: Date().timeIntervalSince1970), level: event.level, label: label, message: event.message.description,
             fields: fields.mapValues(\.description), format: format)
         // One write a line: lines of several threads do not mix.
-        FileHandle.standardError.write(Data(line.utf8))
+        Console.error.write(line)
     }
 
     static func line(

@@ -65,7 +65,7 @@ final class ProgressService: Service {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        Console.output.write(text)
     }
 
     private static var now: Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }

@@ -77,7 +77,7 @@ public struct UpApplication: Sendable {
         for await meaning in signals.meanings {
             switch meaning {
             case .drain:
-                if options.progress { StandardErrorText.write("stopping: running builds are given back; again to stop at once\n") }
+                if options.progress { Console.error.write("stopping: running builds are given back; again to stop at once\n") }
                 await group.triggerGracefulShutdown()
             case .stopNow:
                 // Nothing is lost: leases end by themselves, and steps end with their worker.
@@ -107,11 +107,5 @@ extension Result where Failure == any Error {
         } catch {
             self = .failure(error)
         }
-    }
-}
-
-enum StandardErrorText {
-    static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -65,10 +65,8 @@ struct UpAssembly: Sendable {
             onServerRunning: { channel in
                 let number = channel.localAddress?.port ?? settings.listen.port
                 if options.progress {
-                    FileHandle.standardOutput.write(
-                        Data(
-                            "doorbell \(ProductVersion.current) at \(settings.listen.url(port: number))/  (data in \(settings.dataDirectory))\n".utf8)
-                    )
+                    let address = settings.listen.url(port: number)
+                    Console.output.write("doorbell \(ProductVersion.current) at \(address)/  (data in \(settings.dataDirectory))\n")
                 }
                 port.set(number)
             },

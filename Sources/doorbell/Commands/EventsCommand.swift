@@ -21,10 +21,11 @@ struct EventsCommand: AsyncParsableCommand {
         ]
         let json = client.json
         try await api.stream("/api/v1/events", query: query, headers: ["Accept": "text/event-stream"]) { buffer in
+            var isRead = true
             try reader.read(Array(buffer.readableBytesView)) { event in
-                StandardOutput.write(json ? event.data + "\n" : try Self.line(event))
+                isRead = StandardOutput.write(Array((json ? event.data + "\n" : try Self.line(event)).utf8)) && isRead
             }
-            return true
+            return isRead
         }
     }
 

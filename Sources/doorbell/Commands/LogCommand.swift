@@ -49,7 +49,6 @@ struct LogCommand: AsyncParsableCommand {
         let path = "/api/v1/builds/\(build)/logs/\(APIClient.escape(log))"
         try await api.stream(path, query: [("follow", following ? "1" : nil)]) { buffer in
             StandardOutput.write(Array(buffer.readableBytesView))
-            return true
         }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import Runtime
 
 /// A command that could not do what it was asked: one or two lines for standard error, and the status to end with.
 struct CommandFailure: Error {
@@ -22,19 +22,14 @@ struct CommandFailure: Error {
 }
 
 enum StandardError {
-    static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
-    }
+    static func write(_ text: String) { Console.error.write(text) }
 }
 
 enum StandardOutput {
-    static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
-    }
+    static func write(_ text: String) { Console.output.write(text) }
 
-    static func write(_ bytes: [UInt8]) {
-        FileHandle.standardOutput.write(Data(bytes))
-    }
+    /// False when nobody reads any more: what would follow need not be fetched.
+    static func write(_ bytes: [UInt8]) -> Bool { Console.output.write(bytes) }
 
-    static var isTerminal: Bool { isatty(1) == 1 }
+    static var isTerminal: Bool { Console.output.isTerminal }
 }
