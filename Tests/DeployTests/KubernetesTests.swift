@@ -6,7 +6,8 @@ import Yams
     private static let directory = Tool.file("kubernetes")
 
     static let manifests: [String] =
-        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { $0.hasSuffix(".yaml") && $0 != "kustomization.yaml" }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { $0.hasSuffix(".yaml") && $0 != "kustomization.yaml" }
+        .sorted()
 
     @Test("Every manifest is what Kubernetes expects", arguments: manifests)
     func isValid(manifest: String) async throws {
@@ -35,7 +36,9 @@ import Yams
     @Test("Every service has probes, limits, a read-only root and a disruption budget")
     func servicesAreGuarded() throws {
         let all = try documents()
-        let budgets = all.filter { $0.1["kind"] as? String == "PodDisruptionBudget" }.compactMap { ($0.1["metadata"] as? [String: Any])?["name"] as? String }
+        let budgets = all.filter { $0.1["kind"] as? String == "PodDisruptionBudget" }.compactMap {
+            ($0.1["metadata"] as? [String: Any])?["name"] as? String
+        }
         var seen: [String] = []
         for (manifest, document) in all where ["Deployment", "StatefulSet"].contains(document["kind"] as? String) {
             let name = try #require((document["metadata"] as? [String: Any])?["name"] as? String)
