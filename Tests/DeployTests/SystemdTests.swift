@@ -20,18 +20,6 @@ import Testing
         #expect(result.status == 0 && result.output.isEmpty, "\(result.output)")
     }
 
-    @Test("Every subcommand that the template names is one that the program has")
-    func instancesAreCommands() async throws {
-        let text = try String(contentsOfFile: Tool.file("systemd/doorbell@.service"), encoding: .utf8)
-        let first = try #require(text.split(separator: "\n").first)
-        let names = first.split(whereSeparator: { " ,.".contains($0) }).filter { $0.hasPrefix("doorbell@") }.map { $0.dropFirst("doorbell@".count) }
-        #expect(names.count == 5)
-        for name in names {
-            let result = try await Tool.run(Binaries.doorbell, [String(name), "--help"])
-            #expect(result.status == 0, "doorbell \(name) --help: \(result.output)")
-        }
-    }
-
     @Test("A service is as closed as systemd can make it and still let it do its work")
     func isHardened() async throws {
         let directory = TemporaryDirectory()

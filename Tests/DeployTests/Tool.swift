@@ -18,11 +18,12 @@ struct Tool {
         var output: String
     }
 
-    /// Runs a program found on the PATH or among the project's own tools.
+    /// Runs a program, found by its path, or by its name on the PATH or among the project's own tools.
     static func run(_ name: String, _ arguments: [String], in directory: String = top) async throws -> Result {
         let places = [top + "/.build/tools/bin"] + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let program = try #require(
-            places.map { $0 + "/" + name }.first { FileManager.default.isExecutableFile(atPath: $0) }, "\(name) is missing: run make setup")
+            (name.hasPrefix("/") ? [name] : places.map { $0 + "/" + name }).first { FileManager.default.isExecutableFile(atPath: $0) },
+            "\(name) is missing: run make setup")
         let scratch = TemporaryDirectory()
         let process = try RunningProcess(program, arguments, in: directory, logs: scratch.path, name: name)
         let status = await process.status()
