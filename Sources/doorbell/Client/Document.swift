@@ -36,6 +36,8 @@ struct Document {
     /// Strings, numbers and truth values as text; everything else is empty.
     var text: String { value == .null ? "" : value.interpolated ?? "" }
 
+    // Not inlined: the optimizer of Swift 6.3.1 crashes on the borrow that this leaves in a caller (CopyPropagation).
+    @inline(never)
     var number: Int64? {
         guard case .integer(let number) = value else { return nil }
         return number
