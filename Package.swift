@@ -32,10 +32,12 @@ let package = Package(
     targets: [
         .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite"), .embedInCode("config")]),
         .target(name: "CProcess"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Domain", dependencies: [crypto]),
         .target(name: "Signals", dependencies: [logging, lifecycle]),
         .target(name: "Storage", dependencies: ["Domain"]),
         .target(name: "StorageSQLite", dependencies: ["Domain", "Storage", "Schemas", crypto, grdb]),
+        .target(name: "StoragePostgres", dependencies: ["Domain", "Storage", "Schemas", "CPostgres", crypto]),
         .target(name: "Wire", dependencies: ["Domain"]),
         .target(name: "HTTPDoor", dependencies: ["Domain", "Signals", "Storage", "Wire", crypto, hummingbird]),
         .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", hummingbird, lifecycle, logging]),

@@ -29,13 +29,15 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(String)
     /// What was asked contradicts what is there.
     case conflict(String)
+    /// What was configured cannot work: trying again will not help.
+    case configuration(String)
     case internalError(String)
 
     public var description: String {
         switch self {
         case .newerSchema(let found, let known):
             "the database has schema \(found), this program knows \(known): run the version that made it, or a newer one"
-        case .unavailable(let text), .inUse(let text), .notFound(let text), .conflict(let text), .internalError(let text): text
+        case .unavailable(let text), .inUse(let text), .notFound(let text), .conflict(let text), .configuration(let text), .internalError(let text): text
         }
     }
 }

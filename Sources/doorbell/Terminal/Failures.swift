@@ -19,7 +19,7 @@ enum Failures {
             throw CommandFailure(.configuration, problems.description)
         } catch let error as StoreError {
             switch error {
-            case .newerSchema: throw CommandFailure(.configuration, error.description)
+            case .newerSchema, .configuration: throw CommandFailure(.configuration, error.description)
             case .unavailable, .inUse: throw CommandFailure(.unavailable, error.description)
             case .notFound, .conflict: throw CommandFailure(.data, error.description)
             case .internalError: throw CommandFailure(.internalError, error.description)

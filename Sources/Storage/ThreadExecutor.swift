@@ -1,10 +1,10 @@
 import Foundation
 
 /// A serial executor on a thread of its own: an actor that runs on it may block without holding a thread of the cooperative pool.
-final class ThreadExecutor: SerialExecutor {
+package final class ThreadExecutor: SerialExecutor {
     private let queue = JobQueue()
 
-    init(name: String) {
+    package init(name: String) {
         let queue = queue
         let thread = Thread {
             while let job = queue.next() { job() }
@@ -17,7 +17,7 @@ final class ThreadExecutor: SerialExecutor {
         queue.end()
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         // Held until the job has run: an actor's last job may run after everybody else let go of it.
         queue.add { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
