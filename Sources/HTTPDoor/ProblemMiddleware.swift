@@ -38,7 +38,7 @@ struct ProblemMiddleware: RouterMiddleware {
         case .unavailable, .inUse:
             context.logger.warning("the store is unavailable", metadata: ["error": "\(error)"])
             return .unavailable("the store cannot be reached at the moment; nothing was changed, try again")
-        case .newerSchema, .internalError:
+        case .newerSchema, .configuration, .internalError:
             context.logger.error("the store failed", metadata: ["error": "\(error)"])
             return .internalError
         }

@@ -37,7 +37,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .newerSchema(let found, let known):
             "the database has schema \(found), this program knows \(known): run the version that made it, or a newer one"
-        case .unavailable(let text), .inUse(let text), .notFound(let text), .conflict(let text), .configuration(let text), .internalError(let text): text
+        case .unavailable(let text), .inUse(let text), .notFound(let text), .conflict(let text), .configuration(let text), .internalError(let text):
+            text
         }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Storage
 
 extension AppliedConfiguration {
     /// The configuration in force: the one applied last.

@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Storage
 
 extension Change {
     /// The columns that `init(_:)` reads, in its order, of a table or alias named `c`.

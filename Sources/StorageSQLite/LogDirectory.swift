@@ -46,14 +46,6 @@ final class LogDirectory: Sendable {
     private func shard(_ build: BuildID) -> LogShard { shards[Int(UInt64(bitPattern: build.rawValue) % UInt64(shards.count))] }
 }
 
-struct SealedLog: Hashable, Sendable {
-    var size: Int64
-    var sha256: String
-
-    /// A log to which nothing was ever written.
-    static let empty = SealedLog(size: 0, sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-}
-
 /// Reads for people, on a thread of their own: a slow reader delays no append.
 private actor LogReader {
     private let executor = ThreadExecutor(name: "logs-read")

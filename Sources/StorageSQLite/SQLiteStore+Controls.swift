@@ -4,86 +4,88 @@ import Storage
 
 extension SQLiteStore: ControlStore {
     public func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
-        try await write("forcing builder \(force.builder)") { transaction in
-            try transaction.once(idempotency) {
-                let plan = PlannedBuildset(
-                    scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,
-                    stamp: SourceStamp(project: force.project, repository: force.repository, branch: force.branch, revision: force.revision),
-                    changes: [], parents: [], builders: [force.builder], priority: force.priority,
-                    properties: Properties(force.properties, source: "force"))
-                return try transaction.byHand(NewBuildset(plan, newest: nil, byRule: false))
-            }
-        }
+        try await write("forcing builder \(force.builder)") { try $0.force(force, idempotency: idempotency) }
     }
 
     public func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
-        try await write("building build \(build) again") { transaction in
-            try transaction.once(idempotency) {
-                let row = try transaction.first(
-                    """
-                    SELECT b.buildset, b.builder, s.author, s.comments, r.priority
-                    FROM builds b JOIN buildsets s ON s.id = b.buildset JOIN requests r ON r.id = b.request WHERE b.id = ?
-                    """,
-                    [build.rawValue])
-                guard let row else { throw StoreError.notFound("there is no build \(build)") }
-                let context = try transaction.context(of: BuildsetID(row[0]))
-                let builder: String = row[1]
-                // The builder's own priority comes on top again.
-                let own = transaction.applied?.configuration.builder(named: builder)?.priority ?? 0
-                let plan = PlannedBuildset(
-                    scheduler: "rebuild", trigger: ChainID.random().rawValue, reason: reason, stamp: context.stamp, changes: context.changes,
-                    parents: [context.chain], builders: [builder], priority: row[4] - own, properties: context.properties)
-                return try transaction.byHand(NewBuildset(plan, author: row[2], comments: row[3], byRule: false))
-            }
-        }
+        try await write("building build \(build) again") { try $0.rebuild(build, reason: reason, idempotency: idempotency) }
+    }
+
+    public func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt {
+        try await write("cancelling request \(request)") { try $0.cancel(request, reason: reason) }
+    }
+
+    public func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt {
+        try await write("cancelling build \(build)") { try $0.cancel(build, reason: reason) }
     }
 
     public func setPriority(_ request: RequestID, priority: Int) async throws {
-        try await write("setting the priority of request \(request)") { transaction in
-            let changed = try transaction.run(
-                "UPDATE requests SET priority = ? WHERE id = ? AND phase <> 'finished'", [priority, request.rawValue])
-            guard changed == 0 else { return }
-            guard try transaction.value(Int.self, "SELECT 1 FROM requests WHERE id = ?", [request.rawValue]) != nil else {
-                throw StoreError.notFound("there is no request \(request)")
-            }
-            throw StoreError.conflict("request \(request) is finished: its priority cannot be set any more")
-        }
+        try await write("setting the priority of request \(request)") { try $0.prioritize(request, priority) }
     }
 
     public func setWorkerPaused(_ worker: String, paused: Bool) async throws {
-        try await write("\(paused ? "pausing" : "resuming") worker \(worker)") { transaction in
-            let known = try transaction.value(Bool.self, "SELECT paused FROM workers WHERE name = ?", [worker])
-            guard let known else { throw StoreError.notFound("there is no worker named \(worker)") }
-            guard known != paused else { return }
-            try transaction.run("UPDATE workers SET paused = ? WHERE name = ?", [paused, worker])
-            // The event belongs to the worker's newest session: every worker has had one.
-            let row = try transaction.first(
-                "SELECT id, labels, slots, program_version FROM sessions WHERE worker = ? ORDER BY id DESC LIMIT 1", [worker])
-            guard let row else { throw StoreError.internalError("worker \(worker) has no session") }
-            let session = SessionID(row[0] as Int64)
-            transaction.emit(
-                EventDraft(
-                    paused ? .workerPaused : .workerResumed, entity: .session, id: session.rawValue, chain: EventChain(id: .random()),
-                    data: .worker(
-                        WorkerFact(
-                            worker: worker, session: session, labels: try JSONText.decode(Labels.self, row[1]), slots: row[2], version: row[3]))))
-        }
+        try await write("\(paused ? "pausing" : "resuming") worker \(worker)") { try $0.pause(worker, paused) }
     }
 }
 
-extension SQLiteTransaction {
-    fileprivate func byHand(_ new: NewBuildset) throws -> ForceReceipt {
-        guard let configuration = applied?.configuration else {
-            throw StoreError.notFound("no configuration was applied yet, so there is no builder to build with")
+extension SQLiteTransaction: ControlTransaction {
+    func idempotentAnswer(_ key: IdempotencyKey, keptSince: Timestamp) throws -> (bodyHash: String, answer: String)? {
+        // Index: idempotency_age.
+        try run("DELETE FROM idempotency WHERE created < ?", [keptSince.microseconds])
+        return try first(
+            "SELECT body_hash, answer FROM idempotency WHERE principal = ? AND route = ? AND key = ?", [key.principal, key.route, key.key]
+        ).map { (bodyHash: $0[0], answer: $0[1]) }
+    }
+
+    func remember(_ key: IdempotencyKey, answer: String) throws {
+        try run(
+            "INSERT INTO idempotency (principal, route, key, body_hash, answer, created) VALUES (?, ?, ?, ?, ?, ?)",
+            [key.principal, key.route, key.key, key.bodyHash, answer, now.microseconds])
+    }
+
+    func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {
+        try first(
+            """
+            SELECT b.buildset, b.builder, s.author, s.comments, r.priority
+            FROM builds b JOIN buildsets s ON s.id = b.buildset JOIN requests r ON r.id = b.request WHERE b.id = ?
+            """,
+            [build.rawValue]
+        ).map { RebuildRecord(buildset: BuildsetID($0[0]), builder: $0[1], author: $0[2], comments: $0[3], priority: $0[4]) }
+    }
+
+    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)? {
+        try first("SELECT b.request, b.phase, r.phase FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = ?", [build.rawValue]).map {
+            (
+                request: RequestID($0[0]), build: BuildPhase(rawValue: $0[1]) ?? .finished, requestPhase: RequestPhase(rawValue: $0[2]) ?? .finished
+            )
         }
-        let name = new.plan.builders.first ?? ""
-        guard configuration.builder(named: name) != nil else {
-            let known = configuration.builders.map(\.name).joined(separator: ", ")
-            throw StoreError.notFound("there is no builder named \(name); the configuration has: \(known.isEmpty ? "none" : known)")
+    }
+
+    func requestRecord(_ request: RequestID) throws -> RequestRecord? {
+        let row = try first(
+            "SELECT buildset, builder, phase, priority, attempts, cancel_reason FROM requests WHERE id = ?", [request.rawValue])
+        return try row.map { row in
+            guard let phase = RequestPhase(rawValue: row[2]) else { throw StoreError.internalError("request \(request) has no known phase") }
+            return RequestRecord(
+                buildset: BuildsetID(row[0]), builder: row[1], phase: phase, priority: row[3], attempts: row[4], cancelReason: row[5])
         }
-        guard let created = try create(new, configuration: configuration), let request = created.requests.first else {
-            throw StoreError.internalError("a buildset by hand was not made")
-        }
-        return ForceReceipt(buildset: created.context.id, request: request, chain: created.context.chain, created: true)
+    }
+
+    func setCancelReason(_ request: RequestID, _ reason: String) throws {
+        try run("UPDATE requests SET cancel_reason = ? WHERE id = ?", [reason, request.rawValue])
+    }
+
+    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel? {
+        try first(
+            """
+            UPDATE builds SET cancel_reason = coalesce(cancel_reason, ?) WHERE request = ? AND phase <> 'finished'
+            RETURNING id, session, cancel_reason
+            """,
+            [reason, request.rawValue]
+        ).map { BuildCancel(build: BuildID($0[0]), session: SessionID($0[1]), reason: $0[2]) }
+    }
+
+    func writePriority(_ request: RequestID, _ priority: Int) throws -> Int {
+        try run("UPDATE requests SET priority = ? WHERE id = ? AND phase <> 'finished'", [priority, request.rawValue])
     }
 }

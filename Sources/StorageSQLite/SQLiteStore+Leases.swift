@@ -5,17 +5,15 @@ import Storage
 extension SQLiteStore {
     public func expireLeases(reachableSince: Timestamp, limit: Int) async throws -> LeaseExpiry {
         let now = clock.now()
-        let seen = try await read("looking for expired leases") { [lease] db in
-            try LeaseSurvey(db, lease, now: now, reachableSince: reachableSince, limit: limit)
-        }
+        let survey = LeaseSurvey(lease, now: now, reachableSince: reachableSince, limit: limit)
+        let seen = try await read("looking for expired leases") { try survey.looking($0) }
         // Nothing to end is the usual case: then nothing is written.
         guard !seen.over.isEmpty else { return LeaseExpiry(lost: [], nextDue: seen.nextDue) }
         let (lost, ended, nextDue) = try await write("ending expired leases") { [lease] tx in
-            let survey = try LeaseSurvey(tx.db, lease, now: tx.now, reachableSince: reachableSince, limit: limit)
-            let builds = try tx.builds(survey.over.map(\.build))
-            let endings = survey.over.compactMap { over in
-                builds[over.build].map { BuildEnding.lost($0, cause: over.cause, text: over.text(worker: $0.worker)) }
-            }
+            let survey = try LeaseSurvey(lease, now: tx.now, reachableSince: reachableSince, limit: limit).looking(tx.db)
+            let ids = survey.over.map(\.build)
+            let builds = try tx.builds(ids, ending: ids)
+            let endings = survey.over.compactMap { over in builds[over.build].map(over.ending) }
             let ended = try tx.end(endings)
             return (endings.map { LostBuild($0.build, ended) }, ended, survey.nextDue)
         }
@@ -43,55 +41,17 @@ extension SQLiteStore {
     }
 }
 
-extension LostBuild {
-    init(_ build: OpenBuild, _ ended: [BuildID: EndedBuild]) {
-        self.init(build: build.id, request: build.request, worker: build.worker, retried: ended[build.id]?.retried ?? false)
-    }
-}
-
-/// All leases in force, and which of them are over. There are never more of them than slots.
-private struct LeaseSurvey: Sendable {
-    struct Over: Sendable {
-        var build: BuildID
-        var cause: Cause
-        var after: Duration
-
-        func text(worker: String) -> String {
-            let seconds = Int(after.inSeconds)
-            return switch cause {
-            case .notAccepted: "the worker \(worker) did not accept the build within \(seconds) s"
-            default: "the worker \(worker) was not heard of for \(seconds) s"
-            }
-        }
-    }
-
-    var over: [Over] = []
-    var nextDue: Timestamp?
-
-    init(_ db: Database, _ rule: LeaseRule, now: Timestamp, reachableSince: Timestamp, limit: Int) throws {
-        let acceptance = LeaseRule(period: rule.acceptWithin, survive: rule.survive, acceptWithin: rule.acceptWithin)
-        // Index: builds_open, which holds only these.
+extension LeaseSurvey {
+    /// The survey after a look at every open build. Index: builds_open, which holds only these.
+    fileprivate func looking(_ db: Database) throws -> LeaseSurvey {
+        var survey = self
         let statement = try db.cachedStatement(sql: "SELECT id, phase, assigned, renewed FROM builds WHERE phase <> 'finished'")
         let rows = try Row.fetchCursor(statement)
         while let row = try rows.next() {
-            let renewed = Timestamp(microseconds: row[3])
-            var end = rule.end(renewed: renewed, reachableSince: reachableSince)
-            var cause = Cause.lost
-            var since = renewed
-            if row[1] as String == BuildPhase.assigned.rawValue {
-                let assigned = Timestamp(microseconds: row[2])
-                let acceptable = acceptance.end(renewed: assigned, reachableSince: reachableSince)
-                if acceptable <= end {
-                    end = acceptable
-                    cause = .notAccepted
-                    since = assigned
-                }
-            }
-            if end <= now, over.count < limit {
-                over.append(Over(build: BuildID(row[0]), cause: cause, after: now.since(since)))
-            } else {
-                nextDue = min(nextDue ?? end, end)
-            }
+            survey.look(
+                at: BuildID(row[0]), phase: BuildPhase(rawValue: row[1]), assigned: Timestamp(microseconds: row[2]),
+                renewed: Timestamp(microseconds: row[3]))
         }
+        return survey
     }
 }

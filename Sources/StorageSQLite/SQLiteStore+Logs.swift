@@ -24,7 +24,7 @@ extension SQLiteStore: LogStore {
     /// Asks the database, in the order of its writes, whether the append is allowed; the first append of a log makes its row. Nil when it is.
     private func openLog(_ append: LogAppend) async throws -> LogAppendAnswer? {
         try await write("opening a log") { tx in
-            guard let build = try tx.builds([append.build])[append.build] else { return .notFound }
+            guard let build = try tx.builds([append.build], ending: [])[append.build] else { return .notFound }
             var machine = build.machine
             let renewal = BuildReport(key: "", build: append.build, session: append.session, fence: append.fence, content: .renew)
             if case .stale(let why) = machine.judge(renewal) { return .stale(why) }

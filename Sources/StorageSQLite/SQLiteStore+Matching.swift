@@ -5,112 +5,71 @@ import Storage
 extension SQLiteStore: DispatchStore {
     public func match(_ offers: [SlotOffer]) async throws -> [Assignment] {
         guard !offers.isEmpty else { return [] }
-        let classes = matchClasses
         let configuration = applied.withLock { $0 }?.configuration
+        let classes = matchClasses
         let seen = try await read("looking for work") { db in
-            try MatchSnapshot(db, offers: offers, configuration: configuration, classes: try classes.all(db))
+            try MatchSnapshot(db, offers: offers, configuration: configuration, classes: classes)
         }
         // Nothing to give is the usual case: then nothing is written.
         guard !seen.isEmpty else { return [] }
         return try await write("assigning builds") { tx in
-            guard let applied = tx.applied else { return [] }
+            guard let applied = tx.currentConfiguration() else { return [] }
             // Decided again on what is true now, with no other writer between.
-            let snapshot = try MatchSnapshot(
-                tx.db, offers: offers, configuration: applied.configuration, classes: try classes.all(tx.db))
-            let again = try tx.assignments(snapshot.unheard.sorted())
-            let new = try tx.claim(snapshot.decide(), configuration: applied.id)
+            let snapshot = try MatchSnapshot(tx.db, offers: offers, configuration: applied.configuration, classes: classes)
+            let again = try tx.assignments(snapshot.unheard)
+            let new = try tx.assign(snapshot.decide(), configuration: applied.id)
             return again + (try tx.assignments(new))
         }
     }
 }
 
-extension SQLiteTransaction {
-    /// Makes a build for each request, in four statements and one for a batch of events.
-    func claim(_ decided: [(request: RequestID, offer: SlotOffer)], configuration: ConfigurationID) throws -> [BuildID] {
-        guard !decided.isEmpty else { return [] }
-        let offers = Dictionary(uniqueKeysWithValues: decided.map { ($0.request, $0.offer) })
-        let claimed = try all(
-            """
-            UPDATE requests SET phase = 'claimed', claimed = ?, attempts = attempts + 1, fence = fence + 1, version = version + 1
-            WHERE id IN (SELECT value FROM json_each(?)) AND phase = 'pending'
-            RETURNING id, buildset, builder, priority, attempts, fence, version
-            """,
-            [now.microseconds, JSONText.list(decided.map(\.request))])
-        guard claimed.count == decided.count else { throw StoreError.internalError("a request that was to be claimed is not pending") }
-        var rows: [RequestID: ClaimRow] = [:]
-        for row in claimed {
-            let request: RequestID = RequestID(row[0])
-            guard let offer = offers[request] else { continue }
-            let context = try context(of: BuildsetID(row[1]))
-            rows[request] = ClaimRow(
-                request: request, buildset: context.id, builder: row[2], branch: context.stamp.branch, worker: offer.worker,
-                session: offer.session, configuration: configuration, fence: row[5], priority: row[3], attempts: row[4], version: row[6])
-        }
-        // Index: the unique (request, attempt), for the number of the attempt.
-        let made = try all(
-            """
-            INSERT INTO builds (request, buildset, builder, branch, worker, session, attempt, configuration, phase, fence, assigned, renewed, version)
-            SELECT value ->> 'request', value ->> 'buildset', value ->> 'builder', value ->> 'branch', value ->> 'worker', value ->> 'session',
-                (SELECT coalesce(max(b.attempt), 0) + 1 FROM builds b WHERE b.request = (value ->> 'request')),
-                value ->> 'configuration', 'assigned', value ->> 'fence', ?1, ?1, 1
-            FROM json_each(?2) RETURNING id, request, attempt
-            """,
-            [now.microseconds, try JSONText.encode(decided.compactMap { rows[$0.request] })])
-        var events: [PendingEvent] = []
-        var builds: [BuildID] = []
-        for row in made.sorted(by: { left, right in (left[0] as Int64) < (right[0] as Int64) }) {
-            guard let claim = rows[RequestID(row[1])] else { continue }
-            let build: BuildID = BuildID(row[0])
-            builds.append(build)
-            events += claim.events(build: build, attempt: row[2], context: try context(of: claim.buildset))
-        }
-        emit(events)
-        return builds
-    }
+extension MatchSnapshot {
+    /// The first requests of each class. Index: requests_pending, from its beginning, for each class; a class that nobody here can serve is never
+    /// looked at, and none is read beyond the limit.
+    static let headsOfClasses = """
+        SELECT r.id, r.priority, r.match_class FROM json_each(?) c CROSS JOIN requests r ON r.id IN (
+            SELECT h.id FROM requests h WHERE h.match_class = c.value AND h.phase = 'pending' AND h.cancel_reason IS NULL
+            ORDER BY h.priority DESC, h.id LIMIT ?)
+        """
 
-    /// Builds as their workers are handed them.
-    func assignments(_ builds: [BuildID]) throws -> [Assignment] {
-        guard !builds.isEmpty else { return [] }
-        let rows = try self.builds(builds)
-        return try builds.compactMap { rows[$0] }.map { build in
-            let context = try context(of: build.buildset)
-            let builder = try store.recipes.builder(build.builder, build.configuration, db)
-            // What a change, a rule or a person set is stronger than the builder's own defaults.
-            let defaults = Properties(builder.properties, source: "builder \(builder.name)")
-            return Assignment(
-                build: build.id, request: build.request, buildset: build.buildset, fence: build.machine.fence, session: build.machine.session,
-                worker: build.worker, attempt: build.attempt, chain: context.chain, project: context.stamp.project, builder: builder,
-                stamp: context.stamp, properties: defaults.overlaid(by: context.properties))
-        }
+    init(_ db: Database, offers: [SlotOffer], configuration: Domain.Configuration?, classes: MatchClassCache) throws {
+        let sessions = JSONText.list(offers.map(\.session))
+        let open = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT s.id, s.slots, w.paused FROM sessions s JOIN workers w ON w.name = s.worker
+                    WHERE s.id IN (SELECT value FROM json_each(?)) AND s.ended IS NULL
+                    """), arguments: [sessions])
+        // Index: builds_open.
+        let builds = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, session, phase FROM builds
+                    WHERE session IN (SELECT value FROM json_each(?)) AND phase <> 'finished' ORDER BY id
+                    """), arguments: [sessions])
+        self.init(
+            offers: offers,
+            sessions: open.reduce(into: [:]) { $0[SessionID($1[0])] = Session(slots: $1[1], paused: $1[2]) },
+            held: builds.map { Held(build: BuildID($0[0]), session: SessionID($0[1]), phase: BuildPhase(rawValue: $0[2]) ?? .running) })
+        guard free > 0, let configuration else { return }
+        try classes.refresh(db)
+        let known = classes.all
+        let eligible = eligible(known.values, of: configuration)
+        guard !eligible.isEmpty else { return }
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: Self.headsOfClasses), arguments: [JSONText.list(eligible.map(\.id)), free])
+        take(rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } })
     }
 }
 
-/// A request as it was claimed, and the build it gets, as `json_each` reads it.
-private struct ClaimRow: Encodable {
-    var request: RequestID
-    var buildset: BuildsetID
-    var builder: String
-    var branch: String
-    var worker: String
-    var session: SessionID
-    var configuration: ConfigurationID
-    var fence: Int64
-    var priority: Int
-    var attempts: Int
-    var version: Int64
-
-    func events(build: BuildID, attempt: Int, context: BuildsetContext) -> [PendingEvent] {
-        let chain = context.eventChain(request: request)
-        let claimed = RequestFact(
-            buildset: buildset, builder: builder, project: context.stamp.project, branch: branch, phase: .claimed, priority: priority,
-            attempts: attempts, build: build, worker: worker)
-        let assigned = BuildFact(
-            request: request, buildset: buildset, builder: builder, worker: worker, attempt: attempt, project: context.stamp.project,
-            branch: branch, revision: context.stamp.revision, phase: .assigned)
-        return [
-            PendingEvent(
-                EventDraft(.requestClaimed, entity: .request, id: request.rawValue, chain: chain, data: .request(claimed)), version: version),
-            PendingEvent(EventDraft(.buildAssigned, entity: .build, id: build.rawValue, chain: chain, data: .build(assigned)), version: 1),
-        ]
+extension MatchClassCache {
+    /// Learns the classes that were added. A transaction that itself made a class must not ask: it could still fail.
+    fileprivate func refresh(_ db: Database) throws {
+        let statement = try db.cachedStatement(sql: "SELECT id, builder, labels FROM match_classes WHERE id > ?")
+        // One writer: what is missing here has a number beyond the last one known.
+        let new = try Row.fetchAll(statement, arguments: [all.keys.max() ?? 0]).map {
+            MatchClass(id: $0[0], builder: $0[1], labels: try JSONText.decode(Labels.self, $0[2]))
+        }
+        if !new.isEmpty { add(new) }
     }
 }

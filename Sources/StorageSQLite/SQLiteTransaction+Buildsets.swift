@@ -2,60 +2,23 @@ import Domain
 import GRDB
 import Storage
 
-/// A buildset to be made, with what its row repeats of the newest change, for lists.
-struct NewBuildset {
-    var plan: PlannedBuildset
-    var author: String
-    var comments: String
-    /// A rule decided on it; false for builds by hand.
-    var byRule: Bool
-
-    init(_ plan: PlannedBuildset, newest: Change?, byRule: Bool) {
-        self.init(plan, author: newest?.content.author ?? "", comments: newest?.content.comments ?? "", byRule: byRule)
-    }
-
-    init(_ plan: PlannedBuildset, author: String, comments: String, byRule: Bool) {
-        self.plan = plan
-        self.author = author
-        self.comments = String(comments.prefix { !$0.isNewline })
-        self.byRule = byRule
-    }
-}
-
-struct CreatedBuildset {
-    var context: BuildsetContext
-    var requests: [RequestID]
-}
-
 extension SQLiteTransaction {
-    /// Makes a buildset with a request for each of its builders, and their events. Nil when its trigger made one before. Builders that the
-    /// configuration does not know are left out and named by `scheduler.failed`.
-    func create(_ new: NewBuildset, configuration: Domain.Configuration) throws -> CreatedBuildset? {
-        let plan = new.plan
-        var names = Set<String>()
-        let wanted = plan.builders.filter { names.insert($0).inserted }
-        let builders = wanted.compactMap { configuration.builder(named: $0) }
-        let unknown = wanted.filter { configuration.builder(named: $0) == nil }
-        guard let context = try insert(new, requests: builders.count) else { return nil }
-        remember(context)
-        emit(
-            EventDraft(
-                .buildsetCreated, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(),
-                data: .buildset(
-                    BuildsetFact(
-                        scheduler: plan.scheduler, reason: plan.reason, project: plan.stamp.project, branch: plan.stamp.branch,
-                        revision: plan.stamp.revision, builders: builders.map(\.name)))),
-            version: 1)
-        if new.byRule { tell(.schedulerFired, plan.reason, context, version: 2) }
-        if !unknown.isEmpty {
-            tell(.schedulerFailed, "the configuration has no builder named \(unknown.joined(separator: ", "))", context, version: nil)
+    func readContext(of buildset: BuildsetID) throws -> BuildsetContext? {
+        let row = try first(
+            """
+            SELECT b.scheduler, b.reason, b.chain, b.parents, b.changes, b.properties, s.project, s.repository, s.branch, s.revision, s.codebase
+            FROM buildsets b JOIN source_stamps s ON s.id = b.stamp WHERE b.id = ?
+            """,
+            [buildset.rawValue])
+        return try row.map { row in
+            BuildsetContext(
+                id: buildset, scheduler: row[0], reason: row[1], chain: ChainID(row[2]), parents: try JSONText.decode([ChainID].self, row[3]),
+                changes: try JSONText.decode([ChangeID].self, row[4]), stamp: SourceStamp(row, from: 6),
+                properties: try JSONText.decode(Properties.self, row[5]))
         }
-        let requests = try builders.map { try request(of: $0, priority: plan.priority + $0.priority, in: context) }
-        if requests.isEmpty { try finishBuildsets([context.id]) }
-        return CreatedBuildset(context: context, requests: requests)
     }
 
-    private func insert(_ new: NewBuildset, requests: Int) throws -> BuildsetContext? {
+    func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID? {
         let plan = new.plan
         let stamp = plan.stamp
         let stampID = stamp.id
@@ -65,8 +28,6 @@ extension SQLiteTransaction {
             ON CONFLICT (id) DO NOTHING
             """,
             [stampID, stamp.project, stamp.repository, stamp.branch, stamp.revision, stamp.codebase])
-        let chain = ChainID(deployment: store.deployment, scheduler: plan.scheduler, trigger: plan.trigger)
-        // The events below count the row's version: `buildset.created`, and `scheduler.fired` when a rule made it.
         let id = try value(
             Int64.self,
             """
@@ -77,43 +38,85 @@ extension SQLiteTransaction {
             """,
             [
                 plan.scheduler, plan.trigger, plan.reason, chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
-                JSONText.list(plan.changes), new.author, new.comments, try JSONText.encode(plan.properties), requests, now.microseconds,
-                new.byRule ? 2 : 1,
+                JSONText.list(plan.changes), new.author, new.comments, try JSONText.encode(plan.properties), requests, now.microseconds, version,
             ])
         guard let id else { return nil }
         for change in plan.changes {
             try run("INSERT INTO buildset_changes (change, buildset) VALUES (?, ?) ON CONFLICT DO NOTHING", [change.rawValue, id])
         }
-        return BuildsetContext(
-            id: BuildsetID(id), scheduler: plan.scheduler, reason: plan.reason, chain: chain, parents: plan.parents, changes: plan.changes,
-            stamp: stamp, properties: plan.properties)
+        return BuildsetID(id)
     }
 
-    private func tell(_ kind: EventKind, _ reason: String, _ context: BuildsetContext, version: Int64?) {
-        emit(
-            EventDraft(
-                kind, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(),
-                data: .scheduler(
-                    SchedulerFact(scheduler: context.scheduler, buildset: context.id, changes: context.changes, reason: reason))),
-            routing: EventRouting(project: context.stamp.project, branch: context.stamp.branch), version: version)
+    func insert(_ requests: [NewRequest], of buildset: BuildsetID) throws -> [RequestID] {
+        try requests.map { request in
+            try run(
+                """
+                INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
+                VALUES (?, ?, ?, 'pending', ?, ?, ?, 1)
+                """,
+                [buildset.rawValue, request.builder, request.matchClass, request.priority, request.attemptsAllowed, now.microseconds])
+            return RequestID(db.lastInsertedRowID)
+        }
     }
 
-    private func request(of builder: Builder, priority: Int, in context: BuildsetContext) throws -> RequestID {
+    func matchClass(of builder: Builder) throws -> Int64 {
+        let labels = try JSONText.encode(builder.labels)
+        if let known = try value(Int64.self, "SELECT id FROM match_classes WHERE builder = ? AND labels = ?", [builder.name, labels]) {
+            return known
+        }
+        try run("INSERT INTO match_classes (builder, labels) VALUES (?, ?)", [builder.name, labels])
+        return db.lastInsertedRowID
+    }
+
+    func finishRequests(_ ends: [RequestEnd]) throws -> [FinishedRequest] {
+        try all(
+            """
+            UPDATE requests SET phase = 'finished', outcome = j.value ->> 'outcome', cause = j.value ->> 'cause', text = j.value ->> 'text',
+                finished = ?
+            FROM json_each(?) j WHERE requests.id = (j.value ->> 'request') AND requests.phase <> 'finished'
+            RETURNING requests.id, buildset, builder, priority, attempts
+            """,
+            [now.microseconds, try JSONText.encode(ends)]
+        ).map {
+            FinishedRequest(request: RequestID($0[0]), buildset: BuildsetID($0[1]), builder: $0[2], priority: $0[3], attempts: $0[4])
+        }
+    }
+
+    func countDown(_ closed: [BuildsetID: Int64]) throws -> [BuildsetID: Int] {
+        try all(
+            """
+            UPDATE buildsets SET open_requests = open_requests - (j.value ->> 1) FROM json_each(?) j WHERE buildsets.id = (j.value ->> 0)
+            RETURNING buildsets.id, open_requests
+            """,
+            [JSONText.rows(closed.map { [$0.key.rawValue, $0.value] })]
+        ).reduce(into: [:]) { $0[BuildsetID($1[0])] = $1[1] }
+    }
+
+    func requestOutcomes(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, builder: String, outcome: Outcome?)] {
+        // Index: the unique (buildset, builder).
+        try all(
+            "SELECT buildset, builder, outcome FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) ORDER BY id",
+            [JSONText.list(buildsets)]
+        ).map { (buildset: BuildsetID($0[0]), builder: $0[1], outcome: ($0[2] as String?).flatMap(Outcome.init)) }
+    }
+
+    func writeEnds(_ ends: [BuildsetEnd]) throws -> Int {
         try run(
             """
-            INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
-            VALUES (?, ?, ?, 'pending', ?, ?, ?, 1)
+            UPDATE buildsets SET outcome = j.value ->> 'outcome', finished = ?
+            FROM json_each(?) j WHERE buildsets.id = (j.value ->> 'buildset') AND buildsets.finished IS NULL
             """,
-            [context.id.rawValue, builder.name, try matchClass(of: builder), priority, max(1, builder.attempts), now.microseconds])
-        let id = RequestID(db.lastInsertedRowID)
-        emit(
-            EventDraft(
-                .requestCreated, entity: .request, id: id.rawValue, chain: context.eventChain(request: id),
-                data: .request(
-                    RequestFact(
-                        buildset: context.id, builder: builder.name, project: context.stamp.project, branch: context.stamp.branch,
-                        phase: .pending, priority: priority, attempts: 0))),
-            version: 1)
-        return id
+            [now.microseconds, try JSONText.encode(ends)])
+    }
+
+    func writeTrials(_ trials: [RequestTrial]) throws {
+        try run(
+            """
+            UPDATE requests SET phase = CASE j.value ->> 'retry' WHEN 1 THEN 'pending' ELSE phase END,
+                claimed = CASE j.value ->> 'retry' WHEN 1 THEN NULL ELSE claimed END,
+                attempts = j.value ->> 'attempts', workers_lost = j.value ->> 'lost', fence = max(fence, j.value ->> 'fence')
+            FROM json_each(?) j WHERE requests.id = (j.value ->> 'id') AND requests.phase = 'claimed'
+            """,
+            [try JSONText.encode(trials)])
     }
 }

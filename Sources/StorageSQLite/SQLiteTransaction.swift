@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Storage
 
 /// One write transaction: the database, the moment it happens at, and the events that it leaves. Lives only inside `SQLiteStore.write`.
 final class SQLiteTransaction {
@@ -18,8 +19,9 @@ final class SQLiteTransaction {
         self.now = store.clock.now()
     }
 
-    /// The configuration in force, as this transaction sees it; nil before the first was applied.
-    var applied: AppliedConfiguration? { store.applied.withLock { $0 } }
+    var deployment: String { store.deployment }
+    var sharedContexts: BuildsetContextCache { store.contexts }
+    var recipes: RecipeCache { store.recipes }
 
     /// Runs a statement from the cache; returns how many rows it changed.
     @discardableResult

@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Storage
 import StoreConformance
 import TestSupport
 import Testing

@@ -12,7 +12,8 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Parameters of libpq that the URL may carry.
     private static let known: Set = [
-        "target_session_attrs", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslpassword", "passfile", "application_name", "host", "hostaddr",
+        "target_session_attrs", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslpassword", "passfile", "application_name", "host",
+        "hostaddr",
         "port", "user", "dbname", "connect_timeout", "channel_binding", "ssl_min_protocol_version", "gssencmode", "krbsrvname", "requirepeer",
     ]
     /// Ours: how the statements are sent.
@@ -49,7 +50,8 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
             } else if Self.known.contains(String(pair[0])) {
                 passed.append(parameter)
             } else {
-                throw Self.wrong("there is no parameter \"\(pair[0].prefix(60))\"; known: \(Self.known.union([Self.prepared]).sorted().joined(separator: ", "))")
+                throw Self.wrong(
+                    "there is no parameter \"\(pair[0].prefix(60))\"; known: \(Self.known.union([Self.prepared]).sorted().joined(separator: ", "))")
             }
         }
         func add(_ name: String, _ value: String) {
@@ -59,7 +61,9 @@ public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
         add("target_session_attrs", "read-write")
         add("application_name", "doorbell")
         add("connect_timeout", "5")
-        passed += ["client_encoding=UTF8", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000"]
+        passed += [
+            "client_encoding=UTF8", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
+        ]
         if usesSession { passed.append("options=\(Self.sessionOptions)") }
         connectionText = scheme + place + "?" + passed.joined(separator: "&")
         self.usesSession = usesSession

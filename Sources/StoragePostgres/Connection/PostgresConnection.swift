@@ -235,7 +235,8 @@ extension [PostgresValue] {
             var isBinary: Int32 = 0
             if case .bytes = value { isBinary = 1 }
             if isBinary == 0, storage[start...].contains(0) {
-                return .failure(PostgresError(sqlState: "22021", message: "a text holds a NUL byte, which no database text can", isConnectionLost: false))
+                return .failure(
+                    PostgresError(sqlState: "22021", message: "a text holds a NUL byte, which no database text can", isConnectionLost: false))
             }
             storage.append(0)
             offsets.append(start)

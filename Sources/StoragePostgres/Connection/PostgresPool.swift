@@ -161,7 +161,8 @@ final class PostgresPool: Sendable {
             default: try await Task.sleep(for: .milliseconds(50))
             }
         }
-        throw StoreError.unavailable("\(doing): the connection was lost while committing, and the database did not come back to say what became of it")
+        throw StoreError.unavailable(
+            "\(doing): the connection was lost while committing, and the database did not come back to say what became of it")
     }
 
     private func wrap(_ error: any Error, _ doing: String) -> any Error {

@@ -1,8 +1,8 @@
 /// Names an event for whoever reads it: a random UUID, version 4, in lower case.
-enum MessageID {
+package enum MessageID {
     private static let digits = [UInt8]("0123456789abcdef".utf8)
 
-    static func random() -> String {
+    package static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         let high: UInt64 = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low: UInt64 = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000

@@ -1,47 +1,38 @@
 import Domain
-import GRDB
-import Storage
+
+/// The key of a report, by which a repeat is known.
+package struct ReportKey: Hashable, Encodable, Sendable {
+    package var build: BuildID
+    package var key: String
+
+    package init(build: BuildID, key: String) {
+        self.build = build
+        self.key = key
+    }
+}
 
 /// Judges the reports of one transaction, one after the other, on rows that were read in a few statements; collects what is to be written.
-struct ReportJudge {
-    struct Key: Hashable, Encodable {
-        var build: BuildID
-        var key: String
-    }
-
+struct ReportJudge<Transaction: StoreTransaction> {
     private(set) var accepted: [BuildID] = []
     private(set) var renewed = Set<BuildID>()
     private(set) var steps: StepBook
-    private(set) var keys = Set<Key>()
+    private(set) var keys = Set<ReportKey>()
     private(set) var events: [PendingEvent] = []
     private(set) var endings: [BuildEnding] = []
 
-    private let transaction: SQLiteTransaction
+    private let transaction: Transaction
     private let sealed: [BuildID: [String: SealedLog]]
     private var builds: [BuildID: OpenBuild]
-    private var known: Set<Key>
+    private var known: Set<ReportKey>
 
-    /// The longest text of a report that is kept; steps print to logs.
-    static let textLimit = 4096
-
-    init(_ transaction: SQLiteTransaction, _ reports: [BuildReport], sealed: [BuildID: [String: SealedLog]]) throws {
+    init(_ transaction: Transaction, _ reports: [BuildReport], sealed: [BuildID: [String: SealedLog]]) throws {
         self.transaction = transaction
         self.sealed = sealed
-        builds = try transaction.builds(Set(reports.map(\.build)).sorted())
+        builds = try transaction.builds(Set(reports.map(\.build)).sorted(), ending: Set(reports.filter(\.endsBuild).map(\.build)).sorted())
         let stepped = reports.filter(\.isAboutStep)
-        steps = try StepBook(transaction, Set(stepped.map(\.build)).sorted())
-        known = try Self.knownKeys(transaction, stepped.map { Key(build: $0.build, key: $0.key) })
-    }
-
-    private static func knownKeys(_ transaction: SQLiteTransaction, _ asked: [Key]) throws -> Set<Key> {
-        guard !asked.isEmpty else { return [] }
-        let rows = try transaction.all(
-            """
-            SELECT k.build, k.key FROM json_each(?) j
-            CROSS JOIN report_keys k ON k.build = (j.value ->> 'build') AND k.key = (j.value ->> 'key')
-            """,
-            [try JSONText.encode(asked)])
-        return Set(rows.map { Key(build: BuildID($0[0]), key: $0[1]) })
+        let steppedBuilds = Set(stepped.map(\.build)).sorted()
+        steps = StepBook(steppedBuilds.isEmpty ? [:] : try transaction.stepPhases(of: steppedBuilds))
+        known = stepped.isEmpty ? [] : try transaction.knownKeys(stepped.map { ReportKey(build: $0.build, key: $0.key) })
     }
 
     mutating func judge(_ report: BuildReport) throws -> ReportAnswer {
@@ -69,7 +60,7 @@ struct ReportJudge {
 
     private func isRepeat(_ report: BuildReport, _ build: OpenBuild) -> Bool {
         if case .finish = report.content { return build.finishKey == report.key }
-        return report.isAboutStep && known.contains(Key(build: report.build, key: report.key))
+        return report.isAboutStep && known.contains(ReportKey(build: report.build, key: report.key))
     }
 
     /// Collects what a report that the machine lets pass changes; a refusal when its content is wrong, and then nothing is collected.
@@ -81,7 +72,7 @@ struct ReportJudge {
             accepted.append(build.id)
             events.append(build.event(.buildStarted, context, .build(build.fact(context))))
         case .stepStarted(let start):
-            let recipe = try transaction.store.recipes.builder(build.builder, build.configuration, transaction.db).steps
+            let recipe = try transaction.builder(build.builder, build.configuration).steps
             switch steps.start(start, of: build, recipe) {
             case .failure(let refusal): return .invalid(refusal.why)
             case .success(let fact?): events.append(build.event(.stepStarted, context, .step(fact)))
@@ -89,7 +80,7 @@ struct ReportJudge {
             }
             remember(report)
         case .stepFinished(let end):
-            let recipe = try transaction.store.recipes.builder(build.builder, build.configuration, transaction.db).steps
+            let recipe = try transaction.builder(build.builder, build.configuration).steps
             switch steps.finish(end, of: build, recipe) {
             case .failure(let refusal): return .invalid(refusal.why)
             case .success(let fact?): events.append(build.event(.stepFinished, context, .step(fact), outcome: fact.outcome))
@@ -100,13 +91,13 @@ struct ReportJudge {
             if let refusal = refusal(of: end, build.id) { return refusal }
             build.finishKey = report.key
             let logs = end.logs.reduce(into: [:]) { $0[$1.name] = $1 }
-            endings.append(BuildEnding(build: build, text: end.text.cut(to: Self.textLimit), finishKey: report.key, logs: logs))
+            endings.append(BuildEnding(build: build, text: end.text.cut(to: reportTextLimit), finishKey: report.key, logs: logs))
         }
         return nil
     }
 
     private mutating func remember(_ report: BuildReport) {
-        let key = Key(build: report.build, key: report.key)
+        let key = ReportKey(build: report.build, key: report.key)
         keys.insert(key)
         known.insert(key)
     }
@@ -131,7 +122,14 @@ struct ReportJudge {
     }
 }
 
+/// The longest text of a report that is kept; steps print to logs.
+let reportTextLimit = 4096
+
 extension BuildReport {
+    fileprivate var endsBuild: Bool {
+        if case .finish = content { true } else { false }
+    }
+
     fileprivate var isAboutStep: Bool {
         switch content {
         case .stepStarted, .stepFinished: true

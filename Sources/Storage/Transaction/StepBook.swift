@@ -1,13 +1,17 @@
 import Domain
-import GRDB
-import Storage
 
 /// The steps of the builds that a batch of reports is about, and how the batch changes them.
-struct StepBook {
-    struct Place: Hashable {
+package struct StepBook {
+    package struct Place: Hashable {
         var build: BuildID
         var number: Int
         var attempt: Int
+
+        package init(build: BuildID, number: Int, attempt: Int) {
+            self.build = build
+            self.number = number
+            self.attempt = attempt
+        }
     }
     struct Refusal: Error {
         var why: String
@@ -17,14 +21,8 @@ struct StepBook {
     /// What is to be written, in order; the last state of a step counts.
     private(set) var changed: [StepFact] = []
 
-    init(_ transaction: SQLiteTransaction, _ builds: [BuildID]) throws {
-        phases = [:]
-        guard !builds.isEmpty else { return }
-        let rows = try transaction.all(
-            "SELECT build, number, attempt, phase FROM steps WHERE build IN (SELECT value FROM json_each(?))", [JSONText.list(builds)])
-        for row in rows {
-            phases[Place(build: BuildID(row[0]), number: row[1], attempt: row[2])] = StepPhase(rawValue: row[3])
-        }
+    init(_ phases: [Place: StepPhase]) {
+        self.phases = phases
     }
 
     /// The step as it is now; nil when it had begun before and nothing changes.
@@ -46,7 +44,7 @@ struct StepBook {
         let fact = StepFact(
             build: build.id, builder: build.builder, number: end.number, name: name, attempt: end.attempt, phase: .finished,
             outcome: end.outcome, cause: end.cause, exitStatus: end.exitStatus, signal: end.signal,
-            durationMilliseconds: end.durationMilliseconds, text: end.text.isEmpty ? nil : end.text.cut(to: ReportJudge.textLimit))
+            durationMilliseconds: end.durationMilliseconds, text: end.text.isEmpty ? nil : end.text.cut(to: reportTextLimit))
         note(fact, place)
         return .success(fact)
     }

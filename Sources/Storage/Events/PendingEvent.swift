@@ -1,15 +1,15 @@
 import Domain
 
 /// An event that waits for the end of its transaction, to be inserted with the others.
-struct PendingEvent {
-    var draft: EventDraft
+package struct PendingEvent {
+    package var draft: EventDraft
     /// For facts that do not name their project and branch themselves.
-    var routing: EventRouting?
+    package var routing: EventRouting?
     /// Given when the statement that wrote the row raised its `version` already; nil lets the end of the transaction count. For one entity, given
     /// versions come before counted ones.
-    var version: Int64?
+    package var version: Int64?
 
-    init(_ draft: EventDraft, routing: EventRouting? = nil, version: Int64? = nil) {
+    package init(_ draft: EventDraft, routing: EventRouting? = nil, version: Int64? = nil) {
         self.draft = draft
         self.routing = routing
         self.version = version

@@ -1,14 +1,14 @@
 import Domain
 
 /// The words by which consumers choose an event, beside its kind and id.
-struct EventRouting {
-    var project: String?
-    var branch: String?
-    var builder: String?
-    var worker: String?
-    var outcome: Outcome?
+package struct EventRouting {
+    package var project: String?
+    package var branch: String?
+    package var builder: String?
+    package var worker: String?
+    package var outcome: Outcome?
 
-    init(project: String? = nil, branch: String? = nil, builder: String? = nil, worker: String? = nil, outcome: Outcome? = nil) {
+    package init(project: String? = nil, branch: String? = nil, builder: String? = nil, worker: String? = nil, outcome: Outcome? = nil) {
         self.project = project
         self.branch = branch
         self.builder = builder
@@ -17,7 +17,7 @@ struct EventRouting {
     }
 
     /// What the fact itself says. Steps and logs name neither project nor branch: their writers pass a routing of their own.
-    init(_ data: EventDraft.Data) {
+    package init(_ data: EventDraft.Data) {
         switch data {
         case .change(let fact): self.init(project: fact.project, branch: fact.branch)
         case .buildset(let fact): self.init(project: fact.project, branch: fact.branch, outcome: fact.outcome)

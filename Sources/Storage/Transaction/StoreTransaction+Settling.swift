@@ -1,25 +1,26 @@
 import Domain
-import GRDB
-import Storage
 
-extension SQLiteTransaction {
+/// What a build that ended by trouble of ours leaves of its request.
+package struct RequestTrial: Encodable {
+    package var id: RequestID
+    package var retry: Bool
+    package var attempts: Int
+    package var lost: [String]
+    package var fence: Fence
+}
+
+extension StoreTransaction {
     /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again, and the buildsets that
     /// ended.
     func settleRequests(_ endings: [BuildEnding]) throws -> (retried: Set<BuildID>, buildsets: Set<BuildsetID>) {
-        var settled: [Settled] = []
-        for ending in endings {
-            let build = ending.build
-            let cause = build.machine.cause
-            var lost = build.workersLost
-            if cause == .lost, !lost.contains(build.worker) { lost.append(build.worker) }
-            // A build counts from its claim on; one that is given back in good order does not count after all.
-            let attempts = RequestMachine.countsAsAttempt(cause) ? build.attempts : max(0, build.attempts - 1)
-            let decision = RequestMachine(
-                attempts: attempts, attemptsAllowed: build.attemptsAllowed, workersLost: Set(lost), cancelled: build.cancelReason != nil
-            ).decide(outcome: build.machine.outcome ?? .exception, cause: cause)
-            settled.append(Settled(ending: ending, attempts: attempts, workersLost: lost, decision: decision))
+        let settled = endings.map(Settled.init)
+        // Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.
+        let trials = settled.filter(\.changesRequest).map { one in
+            RequestTrial(
+                id: one.ending.build.request, retry: one.decision == .retry, attempts: one.attempts, lost: one.workersLost,
+                fence: one.ending.build.machine.fence)
         }
-        try writeTrials(settled.filter { $0.changesRequest })
+        if !trials.isEmpty { try writeTrials(trials) }
         var events: [PendingEvent] = []
         var retried = Set<BuildID>()
         var ends: [RequestEnd] = []
@@ -47,31 +48,29 @@ extension SQLiteTransaction {
         emit(events)
         return (retried, try finish(ends).buildsets)
     }
-
-    /// Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.
-    private func writeTrials(_ settled: [Settled]) throws {
-        guard !settled.isEmpty else { return }
-        let rows = settled.map { one in
-            TrialRow(
-                id: one.ending.build.request, retry: one.decision == .retry ? 1 : 0, attempts: one.attempts, lost: one.workersLost,
-                fence: one.ending.build.machine.fence)
-        }
-        try run(
-            """
-            UPDATE requests SET phase = CASE j.value ->> 'retry' WHEN 1 THEN 'pending' ELSE phase END,
-                claimed = CASE j.value ->> 'retry' WHEN 1 THEN NULL ELSE claimed END,
-                attempts = j.value ->> 'attempts', workers_lost = j.value ->> 'lost', fence = max(fence, j.value ->> 'fence')
-            FROM json_each(?) j WHERE requests.id = (j.value ->> 'id') AND requests.phase = 'claimed'
-            """,
-            [try JSONText.encode(rows)])
-    }
 }
 
+/// One ended build and what that means for its request.
 private struct Settled {
     var ending: BuildEnding
     var attempts: Int
     var workersLost: [String]
     var decision: RequestMachine.Decision
+
+    init(_ ending: BuildEnding) {
+        let build = ending.build
+        let cause = build.machine.cause
+        var lost = build.workersLost
+        if cause == .lost, !lost.contains(build.worker) { lost.append(build.worker) }
+        // A build counts from its claim on; one that is given back in good order does not count after all.
+        let attempts = RequestMachine.countsAsAttempt(cause) ? build.attempts : max(0, build.attempts - 1)
+        self.ending = ending
+        self.attempts = attempts
+        workersLost = lost
+        decision = RequestMachine(
+            attempts: attempts, attemptsAllowed: build.attemptsAllowed, workersLost: Set(lost), cancelled: build.cancelReason != nil
+        ).decide(outcome: build.machine.outcome ?? .exception, cause: cause)
+    }
 
     var changesRequest: Bool { RequestMachine.isRetryable(ending.build.machine.cause) }
 
@@ -86,12 +85,4 @@ private struct Settled {
         case .finish, .retry: return ending.text
         }
     }
-}
-
-private struct TrialRow: Encodable {
-    var id: RequestID
-    var retry: Int
-    var attempts: Int
-    var lost: [String]
-    var fence: Fence
 }

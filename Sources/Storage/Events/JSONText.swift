@@ -1,21 +1,20 @@
 import Domain
 import Foundation
-import Storage
 
 /// JSON as it lies in columns: keys sorted, so that equal values are equal texts.
-enum JSONText {
-    static func encode(_ value: some Encodable) throws -> String {
+package enum JSONText {
+    package static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// Most tables of properties are empty.
-    static func encode(_ table: [String: some Encodable]) throws -> String {
+    package static func encode(_ table: [String: some Encodable]) throws -> String {
         table.isEmpty ? "{}" : try encode(Table(entries: table))
     }
 
-    static func decode<T: Decodable>(_ type: T.Type = T.self, _ text: String) throws -> T {
+    package static func decode<T: Decodable>(_ type: T.Type = T.self, _ text: String) throws -> T {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
@@ -24,14 +23,14 @@ enum JSONText {
     }
 
     /// `[1,2,3]`, for `json_each`.
-    static func list(_ numbers: some Sequence<Int64>) -> String {
+    package static func list(_ numbers: some Sequence<Int64>) -> String {
         "[" + numbers.map(String.init).joined(separator: ",") + "]"
     }
 
-    static func list<Entity>(_ ids: some Sequence<EntityID<Entity>>) -> String { list(ids.map(\.rawValue)) }
+    package static func list<Entity>(_ ids: some Sequence<EntityID<Entity>>) -> String { list(ids.map(\.rawValue)) }
 
     /// `[[1,2],[3,4]]`, for `json_each`.
-    static func rows(_ rows: [[Int64]]) -> String {
+    package static func rows(_ rows: [[Int64]]) -> String {
         "[" + rows.map { list($0) }.joined(separator: ",") + "]"
     }
 }

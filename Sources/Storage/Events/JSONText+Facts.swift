@@ -2,11 +2,11 @@ import Domain
 
 // Every state change writes these, so they are written by hand. Tests hold them to what the facts' own encoding says.
 extension JSONText {
-    static func encode(_ texts: [String]) -> String { texts.isEmpty ? "[]" : JSONObject.array(texts) }
+    package static func encode(_ texts: [String]) -> String { texts.isEmpty ? "[]" : JSONObject.array(texts) }
 
-    static func encode(_ chains: [ChainID]) -> String { encode(chains.map(\.rawValue)) }
+    package static func encode(_ chains: [ChainID]) -> String { encode(chains.map(\.rawValue)) }
 
-    static func encode(_ chain: EventChain) -> String {
+    package static func encode(_ chain: EventChain) -> String {
         var object = JSONObject()
         object.field("buildset", chain.buildset)
         object.field("changes", chain.changes)
@@ -16,7 +16,7 @@ extension JSONText {
         return object.text()
     }
 
-    static func encode(_ data: EventDraft.Data) throws -> String {
+    package static func encode(_ data: EventDraft.Data) throws -> String {
         switch data {
         case .change(let fact): encode(fact)
         case .buildset(let fact): encode(fact)

@@ -1,0 +1,32 @@
+import Domain
+
+/// What never changes about a buildset, and every event about it and its requests and builds says.
+package struct BuildsetContext: Sendable {
+    package var id: BuildsetID
+    package var scheduler: String
+    package var reason: String
+    package var chain: ChainID
+    package var parents: [ChainID]
+    package var changes: [ChangeID]
+    package var stamp: SourceStamp
+    package var properties: Properties
+
+    package init(
+        id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], changes: [ChangeID], stamp: SourceStamp,
+        properties: Properties
+    ) {
+        self.id = id
+        self.scheduler = scheduler
+        self.reason = reason
+        self.chain = chain
+        self.parents = parents
+        self.changes = changes
+        self.stamp = stamp
+        self.properties = properties
+    }
+
+    /// The chain of an event about the buildset itself, or about one of its requests.
+    package func eventChain(request: RequestID? = nil) -> EventChain {
+        EventChain(id: chain, parents: parents, changes: changes, buildset: id, request: request)
+    }
+}

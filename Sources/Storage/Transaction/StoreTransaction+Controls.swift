@@ -1,0 +1,154 @@
+import Domain
+
+/// A request's row, as far as a cancel needs it.
+package struct RequestRecord {
+    package var buildset: BuildsetID
+    package var builder: String
+    package var phase: RequestPhase
+    package var priority: Int
+    package var attempts: Int
+    package var cancelReason: String?
+
+    package init(buildset: BuildsetID, builder: String, phase: RequestPhase, priority: Int, attempts: Int, cancelReason: String?) {
+        self.buildset = buildset
+        self.builder = builder
+        self.phase = phase
+        self.priority = priority
+        self.attempts = attempts
+        self.cancelReason = cancelReason
+    }
+}
+
+/// What a rebuild repeats of a build.
+package struct RebuildRecord {
+    package var buildset: BuildsetID
+    package var builder: String
+    package var author: String
+    package var comments: String
+    package var priority: Int
+
+    package init(buildset: BuildsetID, builder: String, author: String, comments: String, priority: Int) {
+        self.buildset = buildset
+        self.builder = builder
+        self.author = author
+        self.comments = comments
+        self.priority = priority
+    }
+}
+
+/// What a store says for the controls of people.
+package protocol ControlTransaction: StoreTransaction {
+    /// Drops keys that are too old, and gives the body's hash and the answer of this one.
+    func idempotentAnswer(_ key: IdempotencyKey, keptSince: Timestamp) throws -> (bodyHash: String, answer: String)?
+    func remember(_ key: IdempotencyKey, answer: String) throws
+    func rebuildRecord(_ build: BuildID) throws -> RebuildRecord?
+    /// The request of a build, both phases; the buildset and the request are locked where several processes write.
+    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)?
+    func requestRecord(_ request: RequestID) throws -> RequestRecord?
+    func setCancelReason(_ request: RequestID, _ reason: String) throws
+    /// Asks for the end of the open build of a request, with the first reason that was given.
+    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel?
+    /// How many rows changed: 0 when the request has ended or is not there.
+    func writePriority(_ request: RequestID, _ priority: Int) throws -> Int
+}
+
+private struct StoredReceipt: Codable {
+    var buildset: BuildsetID
+    var request: RequestID
+    var chain: ChainID
+}
+
+extension ControlTransaction {
+    package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
+        try once(idempotency) {
+            let plan = PlannedBuildset(
+                scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,
+                stamp: SourceStamp(project: force.project, repository: force.repository, branch: force.branch, revision: force.revision),
+                changes: [], parents: [], builders: [force.builder], priority: force.priority,
+                properties: Properties(force.properties, source: "force"))
+            return try byHand(NewBuildset(plan, newest: nil, byRule: false))
+        }
+    }
+
+    package func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) throws -> ForceReceipt {
+        try once(idempotency) {
+            guard let record = try rebuildRecord(build) else { throw StoreError.notFound("there is no build \(build)") }
+            let context = try context(of: record.buildset)
+            // The builder's own priority comes on top again.
+            let own = try currentConfiguration()?.configuration.builder(named: record.builder)?.priority ?? 0
+            let plan = PlannedBuildset(
+                scheduler: "rebuild", trigger: ChainID.random().rawValue, reason: reason, stamp: context.stamp, changes: context.changes,
+                parents: [context.chain], builders: [record.builder], priority: record.priority - own, properties: context.properties)
+            return try byHand(NewBuildset(plan, author: record.author, comments: record.comments, byRule: false))
+        }
+    }
+
+    package func cancel(_ build: BuildID, reason: String) throws -> CancelReceipt {
+        guard let found = try phases(of: build) else { throw StoreError.notFound("there is no build \(build)") }
+        // The request may be on its way with another build, which nobody asked to end.
+        guard found.build != .finished else { return CancelReceipt(phase: found.requestPhase, build: nil) }
+        return try cancel(found.request, reason: reason)
+    }
+
+    /// Asks for the end of a request. Writes `request.cancelled` the first time.
+    package func cancel(_ request: RequestID, reason: String) throws -> CancelReceipt {
+        guard let record = try requestRecord(request) else { throw StoreError.notFound("there is no request \(request)") }
+        if record.phase == .finished { return CancelReceipt(phase: .finished, build: nil) }
+        let context = try context(of: record.buildset)
+        let claimed = record.phase == .claimed
+        if record.cancelReason == nil {
+            try setCancelReason(request, reason)
+            let fact = RequestFact(
+                buildset: context.id, builder: record.builder, project: context.stamp.project, branch: context.stamp.branch,
+                phase: claimed ? .claimed : .finished, priority: record.priority, attempts: record.attempts, outcome: claimed ? nil : .cancelled,
+                cause: .cancelled, text: reason)
+            emit(
+                EventDraft(
+                    .requestCancelled, entity: .request, id: request.rawValue, chain: context.eventChain(request: request),
+                    data: .request(fact)))
+        }
+        guard claimed else {
+            try finishRequest(request, outcome: .cancelled, cause: .cancelled, text: record.cancelReason ?? reason)
+            return CancelReceipt(phase: .finished, build: nil)
+        }
+        return CancelReceipt(phase: .claimed, build: try cancelOpenBuild(of: request, reason: record.cancelReason ?? reason))
+    }
+
+    package func prioritize(_ request: RequestID, _ priority: Int) throws {
+        guard try writePriority(request, priority) == 0 else { return }
+        guard try requestRecord(request) != nil else { throw StoreError.notFound("there is no request \(request)") }
+        throw StoreError.conflict("request \(request) is finished: its priority cannot be set any more")
+    }
+
+    /// Does something once for each key, which is kept for seven days (DESIGN §1, rule 6): the same key again gets the first answer, the same key for
+    /// something else is refused.
+    private func once(_ key: IdempotencyKey?, _ body: () throws -> ForceReceipt) throws -> ForceReceipt {
+        guard let key else { return try body() }
+        if let known = try idempotentAnswer(key, keptSince: now.advanced(by: .seconds(-7 * 86_400))) {
+            guard known.bodyHash == key.bodyHash else {
+                throw StoreError.conflict("the idempotency key \(key.key) was used before, with another body: use a new key")
+            }
+            let answer = try JSONText.decode(StoredReceipt.self, known.answer)
+            return ForceReceipt(buildset: answer.buildset, request: answer.request, chain: answer.chain, created: false)
+        }
+        let receipt = try body()
+        let answer = StoredReceipt(buildset: receipt.buildset, request: receipt.request, chain: receipt.chain)
+        try remember(key, answer: try JSONText.encode(answer))
+        return receipt
+    }
+
+    private func byHand(_ new: NewBuildset) throws -> ForceReceipt {
+        guard let configuration = try currentConfiguration()?.configuration else {
+            throw StoreError.notFound("no configuration was applied yet, so there is no builder to build with")
+        }
+        let name = new.plan.builders.first ?? ""
+        guard configuration.builder(named: name) != nil else {
+            let known = configuration.builders.map(\.name).joined(separator: ", ")
+            throw StoreError.notFound("there is no builder named \(name); the configuration has: \(known.isEmpty ? "none" : known)")
+        }
+        guard let created = try create(new, configuration: configuration), let request = created.requests.first else {
+            throw StoreError.internalError("a buildset by hand was not made")
+        }
+        return ForceReceipt(buildset: created.context.id, request: request, chain: created.context.chain, created: true)
+    }
+}

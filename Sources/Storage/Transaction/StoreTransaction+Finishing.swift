@@ -1,0 +1,106 @@
+import Domain
+
+/// How a request ends, and under which build.
+package struct RequestEnd: Encodable {
+    package var request: RequestID
+    package var outcome: Outcome
+    package var cause: Cause?
+    package var text: String
+    package var build: BuildID?
+    package var worker: String?
+
+    package init(request: RequestID, outcome: Outcome, cause: Cause?, text: String, build: BuildID? = nil, worker: String? = nil) {
+        self.request = request
+        self.outcome = outcome
+        self.cause = cause
+        self.text = text
+        self.build = build
+        self.worker = worker
+    }
+}
+
+/// A request that was just ended.
+package struct FinishedRequest {
+    package var request: RequestID
+    package var buildset: BuildsetID
+    package var builder: String
+    package var priority: Int
+    package var attempts: Int
+
+    package init(request: RequestID, buildset: BuildsetID, builder: String, priority: Int, attempts: Int) {
+        self.request = request
+        self.buildset = buildset
+        self.builder = builder
+        self.priority = priority
+        self.attempts = attempts
+    }
+}
+
+package struct BuildsetEnd: Encodable {
+    package var buildset: BuildsetID
+    package var outcome: Outcome
+}
+
+extension StoreTransaction {
+    /// Ends a request, and its buildset when it was the last open one. False when the request had ended before: then nothing changes.
+    @discardableResult
+    package func finishRequest(_ request: RequestID, outcome: Outcome, cause: Cause?, text: String) throws -> Bool {
+        try !finish([RequestEnd(request: request, outcome: outcome, cause: cause, text: text)]).requests.isEmpty
+    }
+
+    /// Ends requests, and the buildsets whose last open ones they were, with a few statements for all. Writes `request.finished` and
+    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first.
+    @discardableResult
+    package func finish(_ ends: [RequestEnd]) throws -> (requests: Set<RequestID>, buildsets: Set<BuildsetID>) {
+        guard !ends.isEmpty else { return ([], []) }
+        let finished = try finishRequests(ends).reduce(into: [:]) { $0[$1.request] = $1 }
+        var events: [PendingEvent] = []
+        var closed: [BuildsetID: Int64] = [:]
+        for end in ends {
+            guard let row = finished[end.request] else { continue }
+            let context = try context(of: row.buildset)
+            closed[context.id, default: 0] += 1
+            let fact = RequestFact(
+                buildset: context.id, builder: row.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .finished,
+                priority: row.priority, attempts: row.attempts, build: end.build, worker: end.worker, outcome: end.outcome, cause: end.cause,
+                text: end.text.isEmpty ? nil : end.text)
+            events.append(
+                PendingEvent(
+                    EventDraft(
+                        .requestFinished, entity: .request, id: end.request.rawValue, chain: context.eventChain(request: end.request),
+                        data: .request(fact))))
+        }
+        emit(events)
+        return (Set(finished.keys), try closeRequests(closed))
+    }
+
+    /// Counts down the open requests of buildsets; gives those that ended with it.
+    private func closeRequests(_ closed: [BuildsetID: Int64]) throws -> Set<BuildsetID> {
+        guard !closed.isEmpty else { return [] }
+        let done = try countDown(closed).filter { $0.value == 0 }.keys.sorted()
+        try finishBuildsets(done)
+        return Set(done)
+    }
+
+    /// Ends buildsets with no open request. The outcome is the worst of the requests'; `skipped` when there are none.
+    package func finishBuildsets(_ buildsets: [BuildsetID]) throws {
+        guard !buildsets.isEmpty else { return }
+        var builders: [BuildsetID: [String]] = [:]
+        var outcomes: [BuildsetID: Outcome] = [:]
+        for row in try requestOutcomes(of: buildsets) {
+            builders[row.buildset, default: []].append(row.builder)
+            outcomes[row.buildset] = row.outcome.map { (outcomes[row.buildset] ?? .skipped).combined(with: $0) }
+        }
+        let ended = try writeEnds(buildsets.map { BuildsetEnd(buildset: $0, outcome: outcomes[$0] ?? .skipped) })
+        guard ended == buildsets.count else { throw StoreError.internalError("a buildset ended twice") }
+        try emit(
+            buildsets.map { buildset in
+                let context = try context(of: buildset)
+                let fact = BuildsetFact(
+                    scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
+                    revision: context.stamp.revision, builders: builders[buildset] ?? [], outcome: outcomes[buildset] ?? .skipped)
+                return PendingEvent(
+                    EventDraft(.buildsetFinished, entity: .buildset, id: buildset.rawValue, chain: context.eventChain(), data: .buildset(fact)))
+            })
+    }
+}

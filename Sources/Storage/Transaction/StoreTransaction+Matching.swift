@@ -1,0 +1,74 @@
+import Domain
+
+/// One request that is to be claimed, and for whom.
+package struct Claim {
+    package var request: RequestID
+    package var offer: SlotOffer
+}
+
+/// A request as it was claimed, and the build that it got.
+package struct ClaimedBuild {
+    package var build: BuildID
+    package var attempt: Int
+    package var request: RequestID
+    package var buildset: BuildsetID
+    package var builder: String
+    package var worker: String
+    package var priority: Int
+    package var attempts: Int
+    package var requestVersion: Int64
+
+    package init(
+        build: BuildID, attempt: Int, request: RequestID, buildset: BuildsetID, builder: String, worker: String, priority: Int, attempts: Int,
+        requestVersion: Int64
+    ) {
+        self.build = build
+        self.attempt = attempt
+        self.request = request
+        self.buildset = buildset
+        self.builder = builder
+        self.worker = worker
+        self.priority = priority
+        self.attempts = attempts
+        self.requestVersion = requestVersion
+    }
+}
+
+extension StoreTransaction {
+    /// Makes a build for each request, and their events.
+    package func assign(_ claims: [Claim], configuration: ConfigurationID) throws -> [BuildID] {
+        guard !claims.isEmpty else { return [] }
+        let made = try claim(claims, configuration: configuration).sorted { $0.build < $1.build }
+        for one in made {
+            let context = try context(of: one.buildset)
+            let chain = context.eventChain(request: one.request)
+            let claimed = RequestFact(
+                buildset: one.buildset, builder: one.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .claimed,
+                priority: one.priority, attempts: one.attempts, build: one.build, worker: one.worker)
+            let assigned = BuildFact(
+                request: one.request, buildset: one.buildset, builder: one.builder, worker: one.worker, attempt: one.attempt,
+                project: context.stamp.project, branch: context.stamp.branch, revision: context.stamp.revision, phase: .assigned)
+            emit(
+                EventDraft(.requestClaimed, entity: .request, id: one.request.rawValue, chain: chain, data: .request(claimed)),
+                version: one.requestVersion)
+            emit(EventDraft(.buildAssigned, entity: .build, id: one.build.rawValue, chain: chain, data: .build(assigned)), version: 1)
+        }
+        return made.map(\.build)
+    }
+
+    /// Builds as their workers are handed them.
+    package func assignments(_ builds: [BuildID]) throws -> [Assignment] {
+        guard !builds.isEmpty else { return [] }
+        let rows = try self.builds(builds, ending: [])
+        return try builds.compactMap { rows[$0] }.map { build in
+            let context = try context(of: build.buildset)
+            let builder = try builder(build.builder, build.configuration)
+            // What a change, a rule or a person set is stronger than the builder's own defaults.
+            let defaults = Properties(builder.properties, source: "builder \(builder.name)")
+            return Assignment(
+                build: build.id, request: build.request, buildset: build.buildset, fence: build.machine.fence, session: build.machine.session,
+                worker: build.worker, attempt: build.attempt, chain: context.chain, project: context.stamp.project, builder: builder,
+                stamp: context.stamp, properties: defaults.overlaid(by: context.properties))
+        }
+    }
+}

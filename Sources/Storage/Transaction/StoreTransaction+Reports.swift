@@ -1,0 +1,23 @@
+import Domain
+
+extension StoreTransaction {
+    /// Judges a batch of reports, one after the other, and writes what they change with a few statements for all of them.
+    package func apply(
+        _ reports: [BuildReport], sealed: [BuildID: [String: SealedLog]]
+    ) throws -> (answers: [ReportAnswer], ended: [BuildID: EndedBuild]) {
+        var judge = try ReportJudge(self, reports, sealed: sealed)
+        var answers = try reports.map { try judge.judge($0) }
+        let ending = Set(judge.endings.map(\.build.id))
+        try writeReports(
+            accepted: judge.accepted, renewed: judge.renewed.sorted(), steps: judge.steps.changed,
+            keys: judge.keys.filter { !ending.contains($0.build) })
+        emit(judge.events)
+        let ended = try end(judge.endings)
+        for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
+            guard case .finish = report.content, let end = ended[report.build] else { continue }
+            answers[place].ringDispatch = end.retried
+            answers[place].ringScheduling = end.endedBuildset
+        }
+        return (answers, ended)
+    }
+}

@@ -1,0 +1,186 @@
+import Domain
+import GRDB
+import Storage
+
+extension SQLiteTransaction {
+    /// One writer: what is read here is locked already.
+    func builds(_ ids: [BuildID], ending: [BuildID]) throws -> [BuildID: OpenBuild] {
+        let rows = try all(
+            """
+            SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.attempt, b.configuration, b.phase, b.session, b.fence, b.outcome, b.cause,
+                b.finish_key, coalesce(b.cancel_reason, r.cancel_reason), r.attempts, r.attempts_allowed, r.workers_lost, r.priority
+            FROM json_each(?) j CROSS JOIN builds b ON b.id = j.value JOIN requests r ON r.id = b.request
+            """,
+            [JSONText.list(ids)])
+        return try rows.reduce(into: [:]) { $0[BuildID($1[0])] = try OpenBuild($1) }
+    }
+
+    func writeEnds(_ endings: [BuildEnding]) throws -> Int {
+        try run(
+            """
+            UPDATE builds SET phase = 'finished', outcome = j.value ->> 'outcome', cause = j.value ->> 'cause', text = j.value ->> 'text',
+                fence = j.value ->> 'fence', finish_key = j.value ->> 'key', finished = ?
+            FROM json_each(?) j WHERE builds.id = (j.value ->> 'id') AND builds.phase <> 'finished'
+            """,
+            [now.microseconds, try JSONText.encode(endings.map(BuildEndRow.init))])
+    }
+
+    func closeSteps(of builds: [BuildID]) throws -> [StepFact] {
+        let rows = try all(
+            """
+            UPDATE steps SET phase = 'finished', outcome = CASE b.outcome WHEN 'cancelled' THEN 'cancelled' ELSE 'exception' END, cause = b.cause,
+                text = 'the build ended before this step did', finished = ?
+            FROM builds b
+            WHERE steps.build IN (SELECT value FROM json_each(?)) AND steps.phase = 'running' AND b.id = steps.build
+            RETURNING steps.build, number, attempt, name, steps.outcome, steps.cause, steps.text
+            """,
+            [now.microseconds, JSONText.list(builds)])
+        return rows.map { row in
+            StepFact(
+                build: BuildID(row[0]), builder: "", number: row[1], name: row[3], attempt: row[2], phase: .finished,
+                outcome: (row[4] as String?).flatMap(Outcome.init), cause: (row[5] as String?).flatMap(Cause.init), text: row[6])
+        }
+    }
+
+    func openLogs(of builds: [BuildID]) throws -> [OpenLog] {
+        try all("SELECT build, name, step FROM logs WHERE build IN (SELECT value FROM json_each(?))", [JSONText.list(builds)]).map { row in
+            let build: BuildID = BuildID(row[0])
+            return OpenLog(build: build, name: row[1], step: row[2], size: store.logs.size(build, name: row[1]))
+        }
+    }
+
+    func writeLogs(_ closed: [ClosedLog]) throws {
+        try run(
+            """
+            INSERT INTO logs (build, name, step, size, sha256, closed)
+            SELECT value ->> 'build', value ->> 'name', value ->> 'step', value ->> 'size', value ->> 'sha256', 1 FROM json_each(?) WHERE true
+            ON CONFLICT (build, name) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256, closed = 1
+            """,
+            [try JSONText.encode(closed)])
+    }
+
+    func forgetKeys(of builds: [BuildID]) throws {
+        try run("DELETE FROM report_keys WHERE build IN (SELECT value FROM json_each(?))", [JSONText.list(builds)])
+    }
+
+    func revokeLogs(of builds: [BuildID]) {
+        store.grants.revoke(builds)
+    }
+
+    func stepPhases(of builds: [BuildID]) throws -> [StepBook.Place: StepPhase] {
+        let rows = try all(
+            "SELECT build, number, attempt, phase FROM steps WHERE build IN (SELECT value FROM json_each(?))", [JSONText.list(builds)])
+        return rows.reduce(into: [:]) { phases, row in
+            phases[StepBook.Place(build: BuildID(row[0]), number: row[1], attempt: row[2])] = StepPhase(rawValue: row[3])
+        }
+    }
+
+    func knownKeys(_ asked: [ReportKey]) throws -> Set<ReportKey> {
+        let rows = try all(
+            """
+            SELECT k.build, k.key FROM json_each(?) j
+            CROSS JOIN report_keys k ON k.build = (j.value ->> 'build') AND k.key = (j.value ->> 'key')
+            """,
+            [try JSONText.encode(asked)])
+        return Set(rows.map { ReportKey(build: BuildID($0[0]), key: $0[1]) })
+    }
+
+    func writeReports(accepted: [BuildID], renewed: [BuildID], steps: [StepFact], keys: [ReportKey]) throws {
+        if !accepted.isEmpty {
+            try run(
+                "UPDATE builds SET phase = 'running', started = ? WHERE id IN (SELECT value FROM json_each(?))",
+                [now.microseconds, JSONText.list(accepted)])
+        }
+        if !renewed.isEmpty {
+            try run(
+                "UPDATE builds SET renewed = ? WHERE id IN (SELECT value FROM json_each(?))", [now.microseconds, JSONText.list(renewed)])
+        }
+        if !steps.isEmpty { try write(steps) }
+        if !keys.isEmpty {
+            try run(
+                "INSERT INTO report_keys (build, key) SELECT value ->> 'build', value ->> 'key' FROM json_each(?)",
+                [try JSONText.encode(keys)])
+        }
+    }
+
+    private func write(_ steps: [StepFact]) throws {
+        try run(
+            """
+            INSERT INTO steps (build, number, attempt, name, phase, outcome, cause, exit_status, signal, duration_ms, text, started, finished)
+            SELECT value ->> 'build', value ->> 'number', value ->> 'attempt', value ->> 'name', value ->> 'phase', value ->> 'outcome',
+                value ->> 'cause', value ->> 'exit_status', value ->> 'signal', value ->> 'duration_ms', coalesce(value ->> 'text', ''), ?1,
+                CASE value ->> 'phase' WHEN 'finished' THEN ?1 END
+            FROM json_each(?2) WHERE true
+            ON CONFLICT (build, number, attempt) DO UPDATE SET phase = excluded.phase, outcome = excluded.outcome, cause = excluded.cause,
+                exit_status = excluded.exit_status, signal = excluded.signal, duration_ms = excluded.duration_ms, text = excluded.text,
+                finished = excluded.finished
+            """,
+            [now.microseconds, try JSONText.encode(steps)])
+    }
+
+    func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> [ClaimedBuild] {
+        let offers = Dictionary(uniqueKeysWithValues: claims.map { ($0.request, $0.offer) })
+        let claimed = try all(
+            """
+            UPDATE requests SET phase = 'claimed', claimed = ?, attempts = attempts + 1, fence = fence + 1, version = version + 1
+            WHERE id IN (SELECT value FROM json_each(?)) AND phase = 'pending'
+            RETURNING id, buildset, builder, priority, attempts, fence, version
+            """,
+            [now.microseconds, JSONText.list(claims.map(\.request))])
+        guard claimed.count == claims.count else { throw StoreError.internalError("a request that was to be claimed is not pending") }
+        var rows: [RequestID: ClaimRow] = [:]
+        for row in claimed {
+            let request: RequestID = RequestID(row[0])
+            guard let offer = offers[request] else { continue }
+            let context = try context(of: BuildsetID(row[1]))
+            rows[request] = ClaimRow(
+                request: request, buildset: context.id, builder: row[2], branch: context.stamp.branch, worker: offer.worker,
+                session: offer.session, configuration: configuration, fence: row[5], priority: row[3], attempts: row[4], version: row[6])
+        }
+        // Index: the unique (request, attempt), for the number of the attempt.
+        return try all(
+            """
+            INSERT INTO builds (request, buildset, builder, branch, worker, session, attempt, configuration, phase, fence, assigned, renewed, version)
+            SELECT value ->> 'request', value ->> 'buildset', value ->> 'builder', value ->> 'branch', value ->> 'worker', value ->> 'session',
+                (SELECT coalesce(max(b.attempt), 0) + 1 FROM builds b WHERE b.request = (value ->> 'request')),
+                value ->> 'configuration', 'assigned', value ->> 'fence', ?1, ?1, 1
+            FROM json_each(?2) RETURNING id, request, attempt
+            """,
+            [now.microseconds, try JSONText.encode(claims.compactMap { rows[$0.request] })]
+        ).compactMap { row in
+            rows[RequestID(row[1])].map { claim in
+                ClaimedBuild(
+                    build: BuildID(row[0]), attempt: row[2], request: claim.request, buildset: claim.buildset, builder: claim.builder,
+                    worker: claim.worker, priority: claim.priority, attempts: claim.attempts, requestVersion: claim.version)
+            }
+        }
+    }
+}
+
+extension OpenBuild {
+    fileprivate init(_ row: Row) throws {
+        guard let phase = BuildPhase(rawValue: row[7]) else { throw StoreError.internalError("build \(row[0] as Int64) has an unknown phase") }
+        try self.init(
+            id: BuildID(row[0]), request: RequestID(row[1]), buildset: BuildsetID(row[2]), builder: row[3], worker: row[4], attempt: row[5],
+            configuration: ConfigurationID(row[6]),
+            machine: BuildMachine(
+                phase: phase, session: SessionID(row[8]), fence: Fence(row[9]), outcome: (row[10] as String?).flatMap(Outcome.init),
+                cause: (row[11] as String?).flatMap(Cause.init)),
+            finishKey: row[12], cancelReason: row[13], attempts: row[14], attemptsAllowed: row[15], workersLost: row[16], priority: row[17])
+    }
+}
+
+/// A request as it was claimed, and the build it gets, as `json_each` reads it.
+private struct ClaimRow: Encodable {
+    var request: RequestID
+    var buildset: BuildsetID
+    var builder: String
+    var branch: String
+    var worker: String
+    var session: SessionID
+    var configuration: ConfigurationID
+    var fence: Int64
+    var priority: Int
+    var attempts: Int
+    var version: Int64
+}
