@@ -1,0 +1,11 @@
+/// What an exchange carries (DESIGN §6). The raw value ends the exchange's name.
+public enum ExchangeRole: String, Hashable, Sendable, CaseIterable {
+    /// Public events: persistent, confirmed.
+    case events
+    /// Notices that logs have grown; never their content.
+    case logs
+    /// Rings.
+    case wake
+    /// What no queue was bound for.
+    case unrouted
+}
