@@ -4,6 +4,7 @@ import HTTPDoor
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ServiceLifecycle
 import Storage
 import Wire
 
@@ -57,7 +58,8 @@ extension WebService {
 
     private func follow(_ news: AsyncStream<EventFeed.News>, _ stream: inout EventStreamWriter) async throws {
         try await stream.comment("here")
-        for await item in news {
+        // The server waits for open streams before it stops, so they end when it is told to, not when the feed ends after it.
+        for await item in news.cancelOnGracefulShutdown() {
             switch item {
             case .beat: try await stream.comment("here")
             case .events(let records):
