@@ -63,7 +63,7 @@ struct HomePage {
             return """
                 <tr><td>\(PagePart.badge(nil, otherwise: request.phase.rawValue))</td><td class="number">\(request.id)</td>\
                 <td>\(PagePart.filter("builder", request.builder))</td><td>\(PagePart.filter("branch", request.stamp.branch))</td>\
-                <td><code>\(PageText.revision(request.stamp.revision))</code></td>\
+                <td class="spare"><code>\(PageText.revision(request.stamp.revision))</code></td>\
                 <td class="wide">\(waiting.reasons.map(\.text).joined(separator: "; "))</td>\
                 <td class="number">\(PagePart.age(request.created, now: now))</td></tr>\n
                 """
@@ -71,7 +71,7 @@ struct HomePage {
         let more: HTML = waitingInAll > waiting.count ? "<p class=\"quiet\">and \(waitingInAll - waiting.count) more</p>" : ""
         return """
             <h2>Waiting <small>\(waitingInAll)</small></h2>
-            <div class="scroll"><table><thead><tr><th>Phase</th><th class="number">Request</th><th>Builder</th><th>Branch</th><th>Revision</th>\
+            <div class="scroll"><table class="rows"><thead><tr><th>Phase</th><th class="number">Request</th><th>Builder</th><th>Branch</th><th>Revision</th>\
             <th class="wide">Why</th><th class="number">Since</th></tr></thead><tbody>\(rows)</tbody></table></div>\(more)
             """
     }

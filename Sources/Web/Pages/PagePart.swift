@@ -30,9 +30,9 @@ enum PagePart {
         "<p class=\"notice \(kind)\">\(content)</p>"
     }
 
-    /// A link to the list of builds with one filter.
+    /// A link to the list of builds with one filter. Where there is little room the style sheet cuts a long value, and the title has all of it.
     static func filter(_ name: String, _ value: String) -> HTML {
-        "<a class=\"filter\" href=\"/?\(name)=\(PathWord.escaped(value))\">\(PageText.cut(value, 40))</a>"
+        "<a class=\"filter\" title=\"\(value)\" href=\"/?\(name)=\(PathWord.escaped(value))\">\(PageText.cut(value, 200))</a>"
     }
 
     static func buildRow(_ build: BuildRow, now: Timestamp) -> HTML {
@@ -42,16 +42,16 @@ enum PagePart {
         return """
             <tr id="build-\(build.id)"><td>\(badge(build.outcome, otherwise: build.phase.rawValue))</td>\
             <td class="number"><a href="/builds/\(build.id)">#\(build.id)</a></td><td>\(filter("builder", build.builder))</td>\
-            <td>\(filter("branch", build.stamp.branch))</td><td><code>\(PageText.revision(build.stamp.revision))</code></td>\
-            <td class="wide">\(what)</td><td class="number">\(duration(from: build.started, to: build.finished, now: now))</td>\
+            <td>\(filter("branch", build.stamp.branch))</td><td class="spare"><code>\(PageText.revision(build.stamp.revision))</code></td>\
+            <td class="wide"><span class="clamp">\(what)</span></td><td class="number">\(duration(from: build.started, to: build.finished, now: now))</td>\
             <td class="number">\(age(build.finished ?? build.started ?? build.assigned, now: now))</td>\
-            <td>\(filter("worker", build.worker))</td></tr>\n
+            <td class="spare">\(filter("worker", build.worker))</td></tr>\n
             """
     }
 
     static func buildTable(_ builds: [BuildRow], now: Timestamp) -> HTML {
         """
-        <div class="scroll"><table><thead><tr><th>Outcome</th><th class="number">Build</th><th>Builder</th><th>Branch</th><th>Revision</th>\
+        <div class="scroll"><table class="rows"><thead><tr><th>Outcome</th><th class="number">Build</th><th>Builder</th><th>Branch</th><th>Revision</th>\
         <th class="wide">Change</th><th class="number">Duration</th><th class="number">When</th><th>Worker</th></tr></thead>
         <tbody>\(builds.map { buildRow($0, now: now) })</tbody></table></div>
         """

@@ -22,7 +22,7 @@ struct WorkersPage {
                 <td class="number">\(worker.builds.count) of \(worker.slots)</td>\
                 <td>\(worker.builds.map { build -> HTML in "<a href=\"/builds/\(build)\">#\(build)</a> " })</td>\
                 <td class="wide"><code>\(labels)</code></td><td>\(worker.version)</td><td class="number">\
-                \(PagePart.age(worker.lastConnected, now: now))</td><td><button hidden data-post="\(path)">\(control)</button></td></tr>\n
+                \(PagePart.age(worker.lastConnected, now: now))</td><td><button hidden data-post="\(path)">\(worker.paused ? "Resume" : "Pause")</button></td></tr>\n
                 """
         }
         return """
