@@ -24,7 +24,7 @@ extension Problem {
     }
 
     public static func notFound(_ detail: String) -> Problem {
-        Problem(status: 404, code: "not_found", title: "There is no such thing", detail: detail)
+        Problem(status: 404, code: "not_found", title: "Not found", detail: detail)
     }
 
     public static func conflict(_ detail: String) -> Problem {

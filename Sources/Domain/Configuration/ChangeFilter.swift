@@ -18,6 +18,11 @@ public struct ChangeFilter: Hashable, Sendable, Codable {
     /// Files that do not matter, even when `files` names them.
     public var ignoreFiles: [Glob]
 
+    private enum CodingKeys: String, CodingKey {
+        case projects, repositories, branches, categories, files
+        case ignoreFiles = "ignore_files"
+    }
+
     public init(
         projects: [Glob] = [], repositories: [Glob] = [], branches: [Glob] = [], categories: [Glob] = [], files: [Glob] = [],
         ignoreFiles: [Glob] = []

@@ -19,14 +19,14 @@ extension WebService {
             let body = try await request.json(ForceBody.self)
             let force = try await forceRequest(builder: name, body.document)
             let key = try request.idempotencyKey(principal: Self.principal, route: "force \(name)", bodyHash: body.sha256)
-            return try answer(try await store.force(force, idempotency: key))
+            return try await once(key) { try await store.force(force, idempotency: key) }
         }
         router.post("/api/v1/builds/{id}/rebuild") { request, context in
             let id: BuildID = try context.id("id")
             let body = try await request.json(ReasonBody.self)
             let reason = try ControlText.reason(body.document.reason, otherwise: "rebuild of build \(id)")
             let key = try request.idempotencyKey(principal: Self.principal, route: "rebuild \(id)", bodyHash: body.sha256)
-            return try answer(try await store.rebuild(id, reason: reason, idempotency: key))
+            return try await once(key) { try await store.rebuild(id, reason: reason, idempotency: key) }
         }
         router.post("/api/v1/requests/{id}/cancel") { request, context in
             let id: Domain.RequestID = try context.id("id")
@@ -66,7 +66,14 @@ extension WebService {
         return try Response.json(WorkerDocument(worker))
     }
 
-    private func answer(_ receipt: ForceReceipt) throws -> Response {
+    /// What a force or a rebuild made. Only a key that was used for something else can contradict what is there (DESIGN §1, rule 6).
+    private func once(_ key: IdempotencyKey?, _ make: () async throws -> ForceReceipt) async throws -> Response {
+        let receipt: ForceReceipt
+        do {
+            receipt = try await make()
+        } catch StoreError.conflict(let text) where key != nil {
+            throw Problem(status: 422, code: "idempotency_key_reused", title: "The Idempotency-Key was used before", detail: text)
+        }
         bell.ring(.dispatchMatch)
         return try Response.json(
             ForceAnswer(buildset: receipt.buildset, request: receipt.request, chain: receipt.chain), status: receipt.created ? .created : .ok)
@@ -109,7 +116,7 @@ extension WebService {
         guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
         return ForceRequest(
             builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision,
-            reason: try ControlText.reason(body.reason, otherwise: "forced"), priority: try ControlText.priority(body.priority ?? 0),
+            reason: try ControlText.reason(body.reason, otherwise: "by hand"), priority: try ControlText.priority(body.priority ?? 0),
             properties: body.properties ?? [:])
     }
 }
