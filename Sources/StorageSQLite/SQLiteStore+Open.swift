@@ -27,6 +27,8 @@ extension SQLiteStore {
             throw StoreError.unavailable("the data directory \(directory) cannot be made: \(error.localizedDescription)")
         }
         let lock = try DirectoryLock(directory: directory)
+        // A data directory often stands in the repository that is watched, and does not belong into it. Convenient only: a failure harms nothing.
+        try? Data("*\n".utf8).write(to: URL(fileURLWithPath: directory + "/.gitignore"), options: .withoutOverwriting)
         let path = directory + "/doorbell.sqlite"
         let counter = countingStatements ? StatementCounter() : nil
         do {

@@ -23,6 +23,8 @@ struct DataDirectory: Sendable {
         let path = place.hasPrefix("/") ? place : FileManager.default.currentDirectoryPath + "/" + place
         for folder in ["", "/mirrors", "/work", "/secrets"] { try makeFolder(path + folder) }
         let lock = try takeLock(path)
+        // A data directory often stands in a repository, and does not belong into it. Convenient only: a failure harms nothing.
+        try? Data("*\n".utf8).write(to: URL(fileURLWithPath: path + "/.gitignore"), options: .withoutOverwriting)
         do {
             let mark = try readMark(path)
             let (found, gone) = mark.sweep()
