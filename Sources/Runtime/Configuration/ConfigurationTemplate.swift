@@ -8,6 +8,7 @@ public enum ConfigurationTemplate {
         There is no doorbell.yaml here: it says which repository to watch, and which commands to run when something is pushed.
         "doorbell init" writes one for the git repository in this directory; edit its steps if they are not what you want.
         Then "doorbell up" watches, builds and shows the results; "doorbell config check" explains what a configuration lacks.
+
         """
 
     /// The text for the repository at a path; anything that cannot be found out is guessed.

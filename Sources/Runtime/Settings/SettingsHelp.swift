@@ -12,9 +12,19 @@ public enum SettingsHelp {
         ("DOORBELL_LOG_FORMAT", "text", "text, or json with one object a line"),
     ]
 
+    /// In lines that fit a terminal as they are.
     public static var text: String {
         variables.map { variable in
-            "\(variable.name)\n    \(variable.meaning)\n    default: \(variable.fallback.isEmpty ? "none" : variable.fallback)\n"
+            "\(variable.name) (default: \(variable.fallback.isEmpty ? "none" : variable.fallback))\n\(wrapped(variable.meaning))\n"
         }.joined()
+    }
+
+    private static func wrapped(_ text: String) -> String {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            if (lines.last ?? "").count + word.count > 70 { lines.append("") }
+            lines[lines.count - 1] += (lines.last ?? "").isEmpty ? String(word) : " " + word
+        }
+        return lines.map { "    " + $0 }.joined(separator: "\n")
     }
 }

@@ -25,8 +25,10 @@ public struct ProgressPrinter: Sendable {
             return head("change", id, fact.branch) + "\(revision)  \(short(author(fact.author)))  \(short(fact.comments, 60))"
         case .buildsetCreated:
             guard let fact: BuildsetFact = decode(record) else { return nil }
-            return head("buildset", id, fact.branch) + "\(fact.scheduler): \(fact.reason) -> \(fact.builders.joined(separator: ", "))"
-        case .buildAssigned, .logOpened, .logClosed, .requestCreated, .requestClaimed, .schedulerFired, .workerConnected, .configApplied:
+            // "rebuild of build 1" names its scheduler by itself.
+            let why = fact.reason.hasPrefix(fact.scheduler + " ") ? fact.reason : "\(fact.scheduler): \(fact.reason)"
+            return head("buildset", id, fact.branch) + "\(short(why, 80)) -> \(short(fact.builders.joined(separator: ", "), 60))"
+        case .buildAssigned, .logOpened, .logClosed, .requestCreated, .requestClaimed, .schedulerFired, .workerConnected:
             return nil
         case .buildStarted, .buildFinished, .buildLost:
             guard let fact: BuildFact = decode(record) else { return nil }
@@ -54,6 +56,7 @@ public struct ProgressPrinter: Sendable {
             guard let fact: WorkerFact = decode(record) else { return nil }
             let what = record.kind == .workerLost ? "lost" : record.kind == .workerPaused ? "paused" : "resumed"
             return "worker \(short(fact.worker, 30)) \(what)" + (fact.reason.map { ": " + short($0, 80) } ?? "")
+        case .configApplied: return "configuration \(id) is in force"
         case .schedulerFailed:
             guard let fact: SchedulerFact = decode(record) else { return nil }
             return "scheduler \(fact.scheduler) failed: \(short(fact.reason, 100))"

@@ -100,7 +100,9 @@ struct UpAssembly: Sendable {
         case .applied(let applied): return (true, applied.id)
         case .unchanged(let applied): return (false, applied?.id)
         case .refused(let problems):
-            throw Problem.invalidFields(problems.problems.prefix(50).map { .init(pointer: "", detail: $0.description) })
+            throw Problem(
+                status: 422, code: "invalid_configuration", title: "The configuration is refused, and the one in force stays",
+                errors: problems.problems.prefix(50).map { .init(pointer: "", detail: $0.description) })
         }
     }
 

@@ -56,23 +56,25 @@ struct Doctor {
         var checks = unserved.map { builder in
             let waiting = counts.first { $0.builder == builder.name }?.pending ?? 0
             return DoctorDocument.Check(
-                "builder \(builder.name)", waiting > 0 ? .fail : .warn, "no connected worker can build it; \(waiting) requests wait",
+                "builder \(builder.name)", waiting > 0 ? .fail : .warn, "no connected worker can build it; \(Self.waiting(waiting))",
                 remedy: "`doorbell why REQUEST` names what is missing")
         }
         for count in counts where count.pending > 0 && configuration.builder(named: count.builder) == nil {
             checks.append(
                 .init(
-                    "builder \(count.builder)", .fail, "\(count.pending) requests wait for a builder that the configuration does not have",
+                    "builder \(count.builder)", .fail, "the configuration does not have it; \(Self.waiting(count.pending))",
                     remedy: "bring it back, or cancel them"))
         }
         return checks
     }
+
+    private static func waiting(_ count: Int) -> String { count == 1 ? "1 request waits" : "\(count) requests wait" }
 
     private func waitCheck(_ counts: [BuilderCounts], _ now: Timestamp) -> DoctorDocument.Check {
         let pending = counts.reduce(0) { $0 + $1.pending }
         guard let oldest = counts.compactMap(\.oldestPending).min() else { return .init("queue", .ok, "nothing waits") }
         let wait = now.since(oldest)
         return .init(
-            "queue", wait > Self.longWait ? .warn : .ok, "\(pending) requests wait, the oldest for \(Int(max(0, wait.inSeconds))) s")
+            "queue", wait > Self.longWait ? .warn : .ok, "\(Self.waiting(pending)), the oldest for \(PageText.duration(wait))")
     }
 }

@@ -101,10 +101,18 @@ struct APIClient: Sendable {
         guard let problem = try? JSONDecoder().decode(Problem.self, from: body) else {
             return CommandFailure(kind, "\(base)\(path) answered \(status)")
         }
-        var message = problem.title
-        if let detail = problem.detail, detail != problem.title { message += ": \(detail)" }
-        for error in problem.errors ?? [] { message += "\n  \(error.pointer): \(error.detail)" }
-        return CommandFailure(kind, Table.printableLines(message))
+        let isConfiguration = problem.type == "urn:doorbell:problem:invalid_configuration"
+        return CommandFailure(isConfiguration ? .configuration : kind, Table.printableLines(Self.message(problem)))
+    }
+
+    /// One line, or one for each field when several are wrong.
+    private static func message(_ problem: Problem) -> String {
+        if let errors = problem.errors, !errors.isEmpty {
+            return problem.title + ":" + errors.map { "\n  \($0.pointer.isEmpty ? "" : $0.pointer + ": ")\($0.detail)" }.joined()
+        }
+        guard let detail = problem.detail, detail != problem.title else { return problem.title }
+        // "Not found" says nothing that the detail does not.
+        return problem.status == 404 ? detail : "\(problem.title): \(detail)"
     }
 }
 

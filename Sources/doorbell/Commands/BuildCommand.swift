@@ -23,6 +23,8 @@ struct BuildCommand: AsyncParsableCommand {
             ["repository", stamp["repository"].text],
             ["branch", stamp["branch"].text],
             ["revision", stamp["revision"].text],
+            ["change", Phrases.change(author: build["author"].text, comments: build["comments"].text)],
+            ["changes", build["changes"].items.map(\.text).joined(separator: " ")],
             ["reason", build["reason"].text],
             ["worker", "\(build["worker"].text), attempt \(build["attempt"].text)"],
             ["request", build["request"].text],
@@ -30,6 +32,7 @@ struct BuildCommand: AsyncParsableCommand {
             ["duration", Phrases.duration(from: build["started"].time, to: build["finished"].time)],
             ["chain", build["chain"].text],
         ]
+        lines.rows.removeAll { $0[1].isEmpty }
         var text = lines.render()
         var steps = Table("STEP", "NAME", "OUTCOME", "DURATION", "WHAT")
         for step in build["steps"].items {
@@ -43,6 +46,11 @@ struct BuildCommand: AsyncParsableCommand {
         var logs = Table("LOG", "BYTES", "")
         for log in build["logs"].items { logs.rows.append([log["name"].text, log["size"].text, log["closed"].isTrue ? "" : "growing"]) }
         if !logs.rows.isEmpty { text += "\n" + logs.render() }
+        var properties = Table("PROPERTY", "VALUE", "SOURCE")
+        for (name, property) in build["properties"].fields {
+            properties.rows.append([name, Phrases.firstLine(property["value"].text), property["source"].text])
+        }
+        if !properties.rows.isEmpty { text += "\n" + properties.render() }
         return text
     }
 }

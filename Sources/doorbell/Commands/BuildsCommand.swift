@@ -28,12 +28,12 @@ struct BuildsCommand: AsyncParsableCommand {
         let stamp = build["stamp"]
         let branch = stamp.isAbsent ? build["branch"].text : stamp["branch"].text
         let revision = stamp.isAbsent ? build["revision"].text : stamp["revision"].text
-        let author = build["author"].text.split(separator: "<").first.map { String($0) } ?? ""
         return [
-            build["id"].text, build["builder"].text, branch, Phrases.revision(revision.isEmpty ? nil : revision),
+            build["id"].text, Phrases.firstLine(build["builder"].text, limit: 30), Phrases.firstLine(branch, limit: 30),
+            Phrases.revision(revision.isEmpty ? nil : revision),
             build["outcome"].isAbsent ? build["phase"].text : build["outcome"].text,
             Phrases.duration(from: build["started"].time, to: build["finished"].time), build["assigned"].time.map(Phrases.age) ?? "",
-            build["worker"].text, Phrases.firstLine([author, build["comments"].text].filter { !$0.isEmpty }.joined(separator: ": ")),
+            Phrases.firstLine(build["worker"].text, limit: 20), Phrases.change(author: build["author"].text, comments: build["comments"].text),
         ]
     }
 }

@@ -23,7 +23,8 @@ struct ConfigCommand: AsyncParsableCommand {
                     StandardOutput.write("{\"problems\":[]}\n")
                 } else {
                     StandardOutput.write(
-                        "\(path) is good: \(configuration.sources.count) sources, \(configuration.schedulers.count) schedulers, \(configuration.builders.count) builders\n"
+                        "\(path) is good: \(Phrases.count(configuration.sources.count, "source")), "
+                            + "\(Phrases.count(configuration.schedulers.count, "scheduler")), \(Phrases.count(configuration.builders.count, "builder"))\n"
                     )
                 }
             } catch {

@@ -18,7 +18,8 @@ struct RequestsCommand: AsyncParsableCommand {
                 let stamp = request["stamp"]
                 let revision = stamp["revision"].text
                 table.rows.append([
-                    request["id"].text, request["builder"].text, stamp["branch"].text, Phrases.revision(revision.isEmpty ? nil : revision),
+                    request["id"].text, Phrases.firstLine(request["builder"].text, limit: 30), Phrases.firstLine(stamp["branch"].text, limit: 30),
+                    Phrases.revision(revision.isEmpty ? nil : revision),
                     request["phase"].text, request["outcome"].text, request["priority"].text, request["created"].time.map(Phrases.age) ?? "",
                     request["builds"].items.map(\.text).joined(separator: " "),
                 ])

@@ -26,6 +26,15 @@ enum Phrases {
         return isHash ? String(revision.prefix(10)) : revision
     }
 
+    /// `1 source`, `2 sources`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    /// The first line of what was changed, after the name of who did it.
+    static func change(author: String, comments: String) -> String {
+        let name = author.prefix { $0 != "<" }.trimmingCharacters(in: .whitespaces)
+        return firstLine([name, comments].filter { !$0.isEmpty }.joined(separator: ": "))
+    }
+
     static func firstLine(_ text: String, limit: Int = 60) -> String {
         let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return line.count > limit ? line.prefix(limit - 1) + "…" : line

@@ -16,6 +16,7 @@ struct Table {
                 line += cell
                 if column < cells.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
             }
+            while line.last == " " { line.removeLast() }
             return line + "\n"
         }.joined()
     }
