@@ -35,9 +35,19 @@ public final class RunningProcess: Sendable {
         process.terminationHandler = { process in
             exit.set(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
         }
-        try process.run()
+        try Self.withoutBlockedSignals { try process.run() }
         self.exit = exit
         pid = process.processIdentifier
+    }
+
+    /// The threads of Dispatch block signals, and a child inherits that: a shell would wait for its own children for ever.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var former = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &former)
+        defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
+        try body()
     }
 
     deinit {
