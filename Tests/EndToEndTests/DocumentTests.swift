@@ -16,12 +16,12 @@ import Testing
         return ["README.md"] + names.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" }
     }()
 
-    /// The lines of each block that is fenced as `sh`.
-    private func blocks(_ document: String) throws -> [[String]] {
+    /// The lines of each block that is fenced as `language`.
+    private func blocks(_ document: String, _ language: String = "sh") throws -> [[String]] {
         var blocks: [[String]] = []
         var block: [String]?
         for line in try String(contentsOfFile: "\(Self.top)/\(document)", encoding: .utf8).components(separatedBy: "\n") {
-            if line == "```sh" {
+            if line == "```\(language)" {
                 block = []
             } else if line.hasPrefix("```"), let ended = block {
                 blocks.append(ended)
@@ -53,7 +53,21 @@ import Testing
                     steps:
                       - checkout: {}
                       - {name: unit, run: "make test"}
+                  - name: elsewhere
+                    labels: {language: python}
+                    steps:
+                      - {name: hello, run: "echo hello from another worker"}
                 """)
+        // A program begins with a comment that names its file: "# worker.py URL …".
+        for program in try self.blocks(document, "python") {
+            let name = try #require(program.first?.split(separator: " ").dropFirst().first, "\(document) has a program without a name")
+            try program.joined(separator: "\n").write(toFile: "\(repository.path)/\(name)", atomically: true, encoding: .utf8)
+        }
+        // Who reads on after the README has a configuration.
+        if document != "README.md" {
+            let made = try RunningProcess(Binaries.doorbell, ["init"], in: repository.path, logs: directory.path, name: "init")
+            #expect(await made.status() == 0)
+        }
         let up = try await deployment.start()
         _ = try await deployment.api.poll { try await deployment.api.list("/api/v1/builds?phase=finished").isEmpty ? nil : true }
         for (index, block) in blocks.enumerated() {
@@ -66,7 +80,7 @@ import Testing
                 "/bin/sh", ["-e", "-c", script + "\nfor pid in $BACKGROUND; do kill $pid; wait $pid || true; done"], in: repository.path,
                 environment: [
                     "PATH": (Binaries.doorbell as NSString).deletingLastPathComponent + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
-                    "DOORBELL_URL": deployment.url, "BACKGROUND": "",
+                    "DOORBELL_URL": deployment.url, "DOORBELL_LISTEN": "127.0.0.1:0", "BACKGROUND": "",
                 ], logs: directory.path, name: "block-\(index)")
             let status = await process.status()
             #expect(status == 0, "\(document), block \(index + 1):\n\(script)\n\(process.output)\(process.errorOutput)")
