@@ -91,11 +91,14 @@ struct GitOutput {
         }
     }
 
-    /// The last line of the complaint that says something.
-    private var said: String? {
-        let lines = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-        let fatal = lines.last { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("ssh:") }
-        return fatal ?? lines.last
+    private var said: String? { Self.cause(in: String(decoding: complaint, as: UTF8.self)) }
+
+    /// The line of a complaint that says why. What git says last, that it could not read, is only what followed from it.
+    static func cause(in complaint: String) -> String? {
+        let lines = complaint.split(whereSeparator: \.isNewline).map(String.init)
+        let before = lines.prefix { !$0.hasPrefix("fatal: Could not read from remote repository") }
+        let telling = before.isEmpty ? lines[...] : before
+        return telling.first { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("ssh:") } ?? telling.last
     }
 }
 

@@ -14,6 +14,16 @@ struct APIClient: Sendable {
         var body: Data
     }
 
+    /// Never shut down: it ends with the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        // A refused connection is an answer: nobody is there.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// The longest answer that is read whole.
     private static let answerLimit = 64 << 20
 
@@ -83,7 +93,7 @@ struct APIClient: Sendable {
 
     private func execute(_ request: HTTPClientRequest, timeout: TimeAmount) async throws -> HTTPClientResponse {
         do {
-            return try await HTTPClient.shared.execute(request, deadline: .now() + timeout)
+            return try await Self.http.execute(request, deadline: .now() + timeout)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -52,6 +52,7 @@ struct ChangeCommand: AsyncParsableCommand {
 struct WorkingCopy {
     let directory: String
 
+    var isRepository: Bool { git("rev-parse", "--git-dir") != nil }
     var repository: String? { git("remote", "get-url", "origin") ?? git("rev-parse", "--show-toplevel") }
     var branch: String? { git("symbolic-ref", "--short", "HEAD") }
     var revision: String? { git("rev-parse", "HEAD") }

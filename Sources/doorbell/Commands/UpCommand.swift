@@ -79,6 +79,10 @@ struct InitCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(.unavailable, "\(path) cannot be written: \(error.localizedDescription)")
         }
-        StandardOutput.write("wrote \(path): read it, then run `doorbell up`\n")
+        if WorkingCopy(directory: repository).isRepository {
+            StandardOutput.write("wrote \(path): read it, then run `doorbell up`\n")
+        } else {
+            StandardOutput.write("wrote \(path): this is no git repository, so name one at `git:` in it, then run `doorbell up`\n")
+        }
     }
 }
