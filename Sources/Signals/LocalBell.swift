@@ -46,7 +46,10 @@ public final class LocalBell: Doorbell {
         }
     }
 
-    public func announceReconnect() {
-        for told in state.withLock({ $0.watchers }).values { told(.reconnected) }
+    public func announceReconnect() { tell(.reconnected) }
+
+    /// Tells everybody who watches. A bell that carries rings to other processes tells its own process with it.
+    package func tell(_ event: BellEvent) {
+        for told in state.withLock({ $0.watchers }).values { told(event) }
     }
 }

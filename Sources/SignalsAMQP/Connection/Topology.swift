@@ -1,0 +1,35 @@
+import Signals
+
+/// The names of this deployment on a broker (DESIGN §6).
+struct Topology: Hashable {
+    var prefix: String
+    var declaration: AMQPSettings.Declaration
+
+    struct Exchange: Hashable {
+        var role: ExchangeRole
+        var name: String
+        var kind: String
+        /// The exchange that gets what no queue is bound for.
+        var alternate: String?
+    }
+
+    init(_ settings: AMQPSettings) {
+        prefix = settings.prefix
+        declaration = settings.declaration
+    }
+
+    func exchange(_ role: ExchangeRole) -> String { "exchange/\(prefix)/v1/\(role.rawValue)" }
+
+    /// A queue of one process, which vanishes with its connection.
+    func queue(_ role: ExchangeRole, of process: String) -> String { "queue/\(prefix)/v1/\(role.rawValue)/\(process)" }
+
+    /// In the order in which they have to be made.
+    var exchanges: [Exchange] {
+        [
+            Exchange(role: .unrouted, name: exchange(.unrouted), kind: "fanout"),
+            Exchange(role: .events, name: exchange(.events), kind: "topic", alternate: exchange(.unrouted)),
+            Exchange(role: .logs, name: exchange(.logs), kind: "topic"),
+            Exchange(role: .wake, name: exchange(.wake), kind: "topic"),
+        ]
+    }
+}
