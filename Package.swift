@@ -65,13 +65,19 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Domain", "Signals", "Storage", logging], path: "Tests/TestSupport"),
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
+        .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
         .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
+        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "SignalsTests",
             dependencies: [
-                "Signals", "TestSupport", logging, lifecycle, .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                "Signals", "BellConformance", "TestSupport", logging, lifecycle,
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(
+            name: "SignalsAMQPTests",
+            dependencies: ["SignalsAMQP", "Signals", "BellConformance", "ServerSupport", "ProcessSupport", "TestSupport", logging, lifecycle]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),

@@ -3,9 +3,8 @@ import Testing
 /// The layers of DESIGN §7: imports point to what stands before.
 @Suite struct ModuleBoundaryTests {
     static let layers = [
-        "Schemas", "CProcess", "CPostgres", "Domain", "Signals", "Storage", "StoragePostgres", "StorageSQLite", "Wire", "HTTPDoor", "Intake",
-        "Scheduling", "BuildDispatch", "Web",
-        "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
+        "Schemas", "CProcess", "CPostgres", "CRabbitMQ", "Domain", "Signals", "SignalsAMQP", "Storage", "StoragePostgres", "StorageSQLite", "Wire",
+        "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
     ]
     static let services: Set = ["Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent"]
 
@@ -44,6 +43,15 @@ import Testing
             }
             for file in try sources(of: module) where !Set(file.imports).isDisjoint(with: ["CPostgres", "StoragePostgres"]) {
                 #expect(module == "StoragePostgres" || module == "Runtime", "\(file.path) knows the database")
+            }
+        }
+    }
+
+    @Test("Only the runtime knows which broker there is")
+    func brokerStaysInside() throws {
+        for module in Self.layers {
+            for file in try sources(of: module) where !Set(file.imports).isDisjoint(with: ["CRabbitMQ", "SignalsAMQP"]) {
+                #expect(module == "SignalsAMQP" || module == "Runtime", "\(file.path) knows the broker")
             }
         }
     }

@@ -3,11 +3,32 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What every bell promises, whatever carries its rings.
-@Suite(.timeLimit(.minutes(2))) struct BellConformanceTests {
-    @Test("A ring reaches whoever listens to that loop", arguments: BellUnderTest.all)
-    func reaches(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+/// What every bell promises, whatever carries its rings. A test target checks each rule on its own bell, with both of its ends healthy.
+public struct BellRule: Sendable, CustomStringConvertible {
+    /// A sentence.
+    public var name: String
+    public var check: @Sendable (BellEnds) async throws -> Void
+
+    private init(_ name: String, _ check: @escaping @Sendable (BellEnds) async throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+
+    public var description: String { name }
+
+    public static let all = [
+        BellRule("A ring reaches whoever listens to that loop") { try await reaches($0) },
+        BellRule("A ring reaches nobody who listens to other loops") { try await reachesNobodyElse($0) },
+        BellRule("Several listen to one loop, and each hears") { try await several($0) },
+        BellRule("After its cancellation a listener hears nothing, and the others go on") { try await cancellation($0) },
+        BellRule("A ring with nobody listening costs nothing and is no error") { try await nobody($0) },
+        BellRule("A listener may ring, listen and cancel while it is called") { try await reentrant($0) },
+        BellRule("Rings from many threads at once are heard, at least the last") { try await manyThreads($0) },
+        BellRule("A reconnect is told to whoever watches, until the subscription ends") { try await reconnect($0) },
+        BellRule("A bell that carries rings is healthy, and says how long its silence may be relied on") { try await health($0) },
+    ]
+
+    private static func reaches(_ ends: BellEnds) async throws {
         for loop in LoopName.allCases {
             let heard = Flag()
             let subscription = ends.hearing.listen(to: loop) { heard.raise() }
@@ -17,9 +38,7 @@ import Testing
         }
     }
 
-    @Test("A ring reaches nobody who listens to other loops", arguments: BellUnderTest.all)
-    func reachesNobodyElse(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func reachesNobodyElse(_ ends: BellEnds) async throws {
         let wrong = Flag()
         let right = Flag()
         let others = LoopName.allCases.filter { $0 != .relay }.map { ends.hearing.listen(to: $0) { wrong.raise() } }
@@ -30,9 +49,7 @@ import Testing
         for other in others + [subscription] { other.cancel() }
     }
 
-    @Test("Several listen to one loop, and each hears", arguments: BellUnderTest.all)
-    func several(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func several(_ ends: BellEnds) async throws {
         let heard = [Flag(), Flag(), Flag()]
         let subscriptions = heard.map { flag in ends.hearing.listen(to: .dispatchMatch) { flag.raise() } }
         ends.ringing.ring(.dispatchMatch)
@@ -40,9 +57,7 @@ import Testing
         for subscription in subscriptions { subscription.cancel() }
     }
 
-    @Test("After its cancellation a listener hears nothing, and the others go on", arguments: BellUnderTest.all)
-    func cancellation(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func cancellation(_ ends: BellEnds) async throws {
         let gone = Flag()
         let here = Flag()
         let first = ends.hearing.listen(to: .relay) { gone.raise() }
@@ -55,15 +70,11 @@ import Testing
         second.cancel()
     }
 
-    @Test("A ring with nobody listening costs nothing and is no error", arguments: BellUnderTest.all)
-    func nobody(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func nobody(_ ends: BellEnds) async throws {
         for loop in LoopName.allCases { ends.ringing.ring(loop) }
     }
 
-    @Test("A listener may ring, listen and cancel while it is called", arguments: BellUnderTest.all)
-    func reentrant(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func reentrant(_ ends: BellEnds) async throws {
         let answered = Flag()
         let held = Mutex<BellSubscription?>(nil)
         let answer = ends.hearing.listen(to: .dispatchMatch) { answered.raise() }
@@ -78,9 +89,7 @@ import Testing
         answer.cancel()
     }
 
-    @Test("Rings from many threads at once are heard, at least the last", arguments: BellUnderTest.all)
-    func manyThreads(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func manyThreads(_ ends: BellEnds) async throws {
         let heard = Mutex(0)
         let last = Flag()
         let isLast = Flag()
@@ -100,9 +109,7 @@ import Testing
         subscription.cancel()
     }
 
-    @Test("A reconnect is told to whoever watches, until the subscription ends", arguments: BellUnderTest.all)
-    func reconnect(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func reconnect(_ ends: BellEnds) async throws {
         let told = Flag()
         let gone = Flag()
         let first = ends.hearing.watch { if $0 == .reconnected { gone.raise() } }
@@ -114,9 +121,7 @@ import Testing
         second.cancel()
     }
 
-    @Test("A bell that carries rings is healthy, and says how long its silence may be relied on", arguments: BellUnderTest.all)
-    func health(bell: BellUnderTest) async throws {
-        let ends = try await bell.make()
+    private static func health(_ ends: BellEnds) async throws {
         #expect(ends.hearing.health == .healthy)
         #expect(BellHealth.healthy.sweepInterval == .seconds(60))
         #expect(BellHealth.degraded("refused").sweepInterval == .seconds(1))
