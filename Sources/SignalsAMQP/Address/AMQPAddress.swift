@@ -88,7 +88,9 @@ public struct AMQPAddress: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty, host.utf8.count <= 253 else { throw wrong("there is no host in it, or one longer than 253 bytes") }
         if rest.isEmpty { return (String(host), standardPort) }
         guard rest.hasPrefix(":"), let port = Int(rest.dropFirst()), (1...65_535).contains(port) else {
-            throw wrong("what follows the host \(host) is not \":\" and a port from 1 to 65535 (\"@\", \":\" and \"/\" in a password are written as %XX)")
+            throw wrong(
+                "what follows the host \(host) is not \":\" and a port from 1 to 65535 "
+                    + "(\"@\", \":\" and \"/\" in a password are written as %XX)")
         }
         return (String(host), port)
     }
