@@ -30,7 +30,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite"), .embedInCode("config")]),
+        .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite"), .embedInCode("postgres"), .embedInCode("config")]),
         .target(name: "CProcess"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
@@ -79,6 +79,8 @@ let package = Package(
             name: "SignalsAMQPTests",
             dependencies: ["SignalsAMQP", "Signals", "BellConformance", "ServerSupport", "ProcessSupport", "TestSupport", logging, lifecycle]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
+        .testTarget(
+            name: "StoragePostgresTests", dependencies: ["StoragePostgres", "Domain", "Storage", "StoreConformance", "ServerSupport", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(

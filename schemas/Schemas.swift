@@ -5,16 +5,24 @@ public enum Schemas {
         public var number: Int
         public var name: String
         public var sql: String
+        /// The oldest schema that a program may know and still work beside this one.
+        public var oldest: Int
 
-        public init(number: Int, name: String, sql: String) {
+        public init(number: Int, name: String, sql: String, oldest: Int = 1) {
             self.number = number
             self.name = name
             self.sql = sql
+            self.oldest = oldest
         }
     }
 
     /// The embedded store's migrations. A released file never changes; what comes later gets the next number.
     public static let sqlite = [
         Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.sqlite_0001_initial_sql, as: UTF8.self))
+    ]
+
+    /// Those of the store of many processes.
+    public static let postgres = [
+        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.postgres_0001_initial_sql, as: UTF8.self))
     ]
 }

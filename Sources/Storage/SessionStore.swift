@@ -9,6 +9,11 @@ public protocol SessionStore: Sendable {
     func endSession(_ session: SessionID, lost: Bool, reason: String) async throws -> [LostBuild]
     /// The session with this id, if it is open, for a dispatcher that has not seen it yet.
     func session(_ session: SessionID) async throws -> WorkerSession?
+    /// Notes that these sessions were heard of, in one statement for all that a dispatcher hears.
+    func heard(_ sessions: [SessionID]) async throws
+    /// The open sessions that no dispatcher has heard of for a lease's period in which it could have; nil when the one dispatcher of this store knows it
+    /// from its own memory.
+    func silentSessions(reachableSince: Timestamp) async throws -> [WorkerSession]?
     /// Every open session: what a starting dispatcher has to watch.
     func openSessions() async throws -> [WorkerSession]
 }

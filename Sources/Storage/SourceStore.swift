@@ -4,6 +4,11 @@ public protocol SourceStore: Sendable {
     func sourceState(_ source: String) async throws -> SourceState
     /// Keeps how the last contact went. Written when it changes, not on every quiet poll.
     func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws
+    /// Takes or renews the lease of a source: it is polled by one process at a time. False while another has it. In a store that one process has for
+    /// itself it always succeeds.
+    func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool
+    /// Gives back every source that a poller has.
+    func releaseSources(of poller: String) async throws
 }
 
 public struct SourceState: Hashable, Sendable {

@@ -15,21 +15,11 @@ extension SQLiteStore: OutboxStore {
         }
         return try await read("reading events") { [epoch] db in
             let statement = try db.cachedStatement(
-                sql: """
-                    SELECT seq, message_id, event, entity, entity_id, entity_version, routing_key, occurred, chain, data
-                    FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?
-                    """)
+                sql: "SELECT \(EventRecord.columns) FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?")
             var records: [EventRecord] = []
             let rows = try Row.fetchCursor(statement, arguments: [cursor.sequence, limit])
             while let row = try rows.next() {
-                guard let kind = EventKind(rawValue: row[2]), let entity = EntityKind(rawValue: row[3]) else {
-                    throw StoreError.internalError("event \(row[0] as Int64) has a kind that this program does not know")
-                }
-                records.append(
-                    EventRecord(
-                        cursor: EventCursor(epoch: epoch, tick: row[0], sequence: row[0]), messageID: row[1], kind: kind, entity: entity,
-                        entityID: row[4], entityVersion: row[5], routingKey: row[6], occurred: Timestamp(microseconds: row[7]), chain: row[8],
-                        data: row[9]))
+                records.append(try EventRecord(stored: row, epoch: epoch))
             }
             return records
         }

@@ -24,7 +24,7 @@ extension SQLiteStore {
                 if phase != .finished { page.add("b.phase <> 'finished'") }
             }
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
-            return try page.rows(db, BuildRow.selection, orderedBy: ["b.id"]).map(BuildRow.init)
+            return try page.rows(db, BuildRow.selection, orderedBy: ["b.id"]).map { try BuildRow(stored: $0) }
         }
     }
 
@@ -35,21 +35,8 @@ extension SQLiteStore {
     public func steps(of build: BuildID) async throws -> [StepRow] {
         try await read("reading a build's steps") { db in
             let statement = try db.cachedStatement(
-                sql: """
-                    SELECT s.number, s.attempt, s.name, s.phase, s.outcome, s.cause, s.exit_status, s.signal, s.duration_ms, s.text, s.started,
-                        s.finished, b.builder
-                    FROM steps s JOIN builds b ON b.id = s.build WHERE s.build = ? ORDER BY s.number, s.attempt
-                    """)
-            return try Row.fetchAll(statement, arguments: [build.rawValue]).map { row in
-                guard let phase = StepPhase(rawValue: row[3]) else { throw StoreError.internalError("a step of build \(build) has an unknown phase") }
-                let text: String = row[9]
-                return StepRow(
-                    fact: StepFact(
-                        build: build, builder: row[12], number: row[0], name: row[2], attempt: row[1], phase: phase,
-                        outcome: (row[4] as String?).flatMap(Outcome.init), cause: (row[5] as String?).flatMap(Cause.init), exitStatus: row[6],
-                        signal: row[7], durationMilliseconds: row[8], text: text.isEmpty ? nil : text),
-                    started: Timestamp(microseconds: row[10]), finished: Timestamp(stored: row[11]))
-            }
+                sql: "SELECT \(StepRow.columns) FROM steps s JOIN builds b ON b.id = s.build WHERE s.build = ? ORDER BY s.number, s.attempt")
+            return try Row.fetchAll(statement, arguments: [build.rawValue]).map { try StepRow(stored: $0, of: build) }
         }
     }
 
@@ -67,26 +54,8 @@ extension SQLiteStore {
 }
 
 extension BuildRow {
-    static let selection = """
-        SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.session, b.attempt, b.phase, b.outcome, b.cause, b.text, b.fence, b.assigned,
-            b.started, b.finished, s.project, s.repository, s.branch, s.revision, s.codebase, e.chain, e.reason, e.author, e.comments, e.changes,
-            e.properties
-        FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
-        """
-
     static func find(_ id: BuildID, _ db: Database) throws -> BuildRow? {
-        try Row.fetchOne(db.cachedStatement(sql: "\(selection) WHERE b.id = ?"), arguments: [id.rawValue]).map(BuildRow.init)
-    }
-
-    init(_ row: Row) throws {
-        guard let phase = BuildPhase(rawValue: row[7]) else { throw StoreError.internalError("build \(row[0] as Int64) has an unknown phase") }
-        self.init(
-            id: BuildID(row[0]), request: RequestID(row[1]), buildset: BuildsetID(row[2]), builder: row[3], worker: row[4],
-            session: SessionID(row[5]), attempt: row[6], phase: phase, outcome: (row[8] as String?).flatMap(Outcome.init),
-            cause: (row[9] as String?).flatMap(Cause.init), text: row[10], fence: Fence(row[11]), assigned: Timestamp(microseconds: row[12]),
-            started: Timestamp(stored: row[13]), finished: Timestamp(stored: row[14]), stamp: SourceStamp(row, from: 15), chain: ChainID(row[20]),
-            reason: row[21], author: row[22], comments: row[23], changes: try JSONText.decode([ChangeID].self, row[24]),
-            properties: try JSONText.decode(Properties.self, row[25]))
+        try Row.fetchOne(db.cachedStatement(sql: "\(selection) WHERE b.id = ?"), arguments: [id.rawValue]).map { try BuildRow(stored: $0) }
     }
 }
 
@@ -102,10 +71,6 @@ extension WorkerRow {
                     SELECT w.name, w.labels, w.slots, w.program_version, s.id IS NOT NULL, w.paused, w.connected
                     FROM workers w LEFT JOIN sessions s ON s.worker = w.name AND s.ended IS NULL ORDER BY w.name
                     """))
-        return try rows.map { row in
-            WorkerRow(
-                name: row[0], labels: try JSONText.decode(Labels.self, row[1]), slots: row[2], version: row[3], connected: row[4],
-                paused: row[5], lastConnected: Timestamp(microseconds: row[6]), builds: builds[row[0]] ?? [])
-        }
+        return try rows.map { try WorkerRow(stored: $0, builds: builds[$0[0]] ?? []) }
     }
 }

@@ -46,20 +46,7 @@ extension SQLiteStore {
             let claimed = try Row.fetchAll(
                 db.cachedStatement(
                     sql: "SELECT builder, count(*) FROM requests WHERE phase = 'claimed' AND phase <> 'finished' GROUP BY builder"))
-            var counts: [String: BuilderCounts] = [:]
-            for row in pending {
-                let builder: String = row[0]
-                var count = counts[builder] ?? BuilderCounts(builder: builder, pending: 0, claimed: 0, oldestPending: nil)
-                let oldest = Timestamp(microseconds: row[2])
-                count.pending += row[1] as Int
-                count.oldestPending = min(count.oldestPending ?? oldest, oldest)
-                counts[builder] = count
-            }
-            for row in claimed {
-                let builder: String = row[0]
-                counts[builder, default: BuilderCounts(builder: builder, pending: 0, claimed: 0, oldestPending: nil)].claimed = row[1]
-            }
-            return counts.values.sorted { $0.builder < $1.builder }
+            return [BuilderCounts](pending: pending, claimed: claimed)
         }
     }
 
@@ -86,15 +73,11 @@ extension SQLiteStore {
 
 extension RequestRow {
     static let selection = """
-        SELECT r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
-            r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase
-        FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
+        SELECT \(columns) FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
         """
     /// The same, read in the order of the buildsets.
     static let selectionByBuildset = """
-        SELECT r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
-            r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase
-        FROM buildsets b CROSS JOIN requests r ON r.buildset = b.id CROSS JOIN source_stamps s ON s.id = b.stamp
+        SELECT \(columns) FROM buildsets b CROSS JOIN requests r ON r.buildset = b.id CROSS JOIN source_stamps s ON s.id = b.stamp
         """
 
     static func find(_ id: RequestID, _ db: Database) throws -> RequestRow? {
@@ -110,17 +93,6 @@ extension RequestRow {
         let builds = try Row.fetchAll(statement, arguments: [JSONText.list(rows.map { $0[0] as Int64 })]).reduce(into: [Int64: [BuildID]]()) {
             $0[$1[0], default: []].append(BuildID($1[1]))
         }
-        return try rows.map { try RequestRow($0, builds: builds[$0[0]] ?? []) }
-    }
-
-    private init(_ row: Row, builds: [BuildID]) throws {
-        guard let phase = RequestPhase(rawValue: row[3]) else {
-            throw StoreError.internalError("request \(row[0] as Int64) has an unknown phase")
-        }
-        self.init(
-            id: RequestID(row[0]), buildset: BuildsetID(row[1]), builder: row[2], phase: phase,
-            outcome: (row[4] as String?).flatMap(Outcome.init), cause: (row[5] as String?).flatMap(Cause.init), text: row[6], priority: row[7],
-            attempts: row[8], created: Timestamp(microseconds: row[9]), claimed: Timestamp(stored: row[10]), finished: Timestamp(stored: row[11]),
-            cancelReason: row[12], stamp: SourceStamp(row, from: 14), chain: ChainID(row[13]), builds: builds)
+        return try rows.map { try RequestRow(stored: $0, builds: builds[$0[0]] ?? []) }
     }
 }

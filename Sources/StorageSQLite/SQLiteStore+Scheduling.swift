@@ -8,7 +8,7 @@ extension SQLiteStore: SchedulingStore {
     }
 
     public func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
-        try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner) }
+        try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner, acceptedUntil: $0.now) }
     }
 }
 
@@ -16,7 +16,7 @@ extension SQLiteTransaction: SchedulingTransaction {
     /// One writer: the order of the ids is the order of acceptance.
     func takeUnclassified(limit: Int) throws -> [Change] {
         try all("SELECT \(Change.columns) FROM unclassified u JOIN changes c ON c.id = u.change ORDER BY u.change LIMIT ?", [limit])
-            .map(Change.init)
+            .map { try Change(stored: $0) }
     }
 
     func forgetUnclassified(_ changes: [Change]) throws {
@@ -71,7 +71,7 @@ extension SQLiteTransaction: SchedulingTransaction {
 
     func changes(waitingFor quiet: Int64) throws -> [Change] {
         try all("SELECT \(Change.columns) FROM quiet_changes q JOIN changes c ON c.id = q.change WHERE q.quiet = ? ORDER BY c.id", [quiet])
-            .map(Change.init)
+            .map { try Change(stored: $0) }
     }
 
     func clearQuietTime(_ quiet: Int64) throws {

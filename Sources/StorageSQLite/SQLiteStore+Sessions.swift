@@ -21,35 +21,34 @@ extension SQLiteStore: SessionStore {
         try await read("reading a session") { db in
             try Row.fetchOne(
                 db.cachedStatement(sql: "\(WorkerSession.selection) WHERE s.id = ? AND s.ended IS NULL"), arguments: [session.rawValue]
-            ).map(WorkerSession.init)
+            ).map { try WorkerSession(stored: $0) }
         }
     }
+
+    /// One dispatcher: its memory of what it heard is better than any row.
+    public func heard(_ sessions: [SessionID]) async throws {}
+
+    public func silentSessions(reachableSince: Timestamp) async throws -> [WorkerSession]? { nil }
 
     public func openSessions() async throws -> [WorkerSession] {
         try await read("reading open sessions") { db in
             // Index: sessions_open, which holds only these.
-            try Row.fetchAll(db.cachedStatement(sql: "\(WorkerSession.selection) WHERE s.ended IS NULL ORDER BY s.id")).map(WorkerSession.init)
+            try Row.fetchAll(db.cachedStatement(sql: "\(WorkerSession.selection) WHERE s.ended IS NULL ORDER BY s.id")).map {
+                try WorkerSession(stored: $0)
+            }
         }
     }
 }
 
 extension WorkerSession {
-    static let selection = """
-        SELECT s.id, s.worker, s.incarnation, s.secret_hash, s.labels, s.slots, w.paused FROM sessions s JOIN workers w ON w.name = s.worker
-        """
-
-    init(_ row: Row) throws {
-        self.init(
-            id: SessionID(row[0]), worker: row[1], incarnation: row[2], secretHash: row[3], labels: try JSONText.decode(Labels.self, row[4]),
-            slots: row[5], paused: row[6])
-    }
+    static let selection = "SELECT \(columns) FROM sessions s JOIN workers w ON w.name = s.worker"
 }
 
 extension SQLiteTransaction: SessionTransaction {
-    private static let record = "SELECT id, worker, secret_hash, labels, slots, program_version, ended IS NOT NULL FROM sessions"
+    private static let record = "SELECT \(SessionRecord.columns) FROM sessions"
 
     func sessionRecord(worker: String, incarnation: String) throws -> SessionRecord? {
-        try first("\(Self.record) WHERE worker = ? AND incarnation = ?", [worker, incarnation]).map(SessionRecord.init)
+        try first("\(Self.record) WHERE worker = ? AND incarnation = ?", [worker, incarnation]).map { try SessionRecord(stored: $0) }
     }
 
     func openSessionID(of worker: String) throws -> SessionID? {
@@ -58,7 +57,7 @@ extension SQLiteTransaction: SessionTransaction {
     }
 
     func newestSession(of worker: String) throws -> SessionRecord? {
-        try first("\(Self.record) WHERE worker = ? ORDER BY id DESC LIMIT 1", [worker]).map(SessionRecord.init)
+        try first("\(Self.record) WHERE worker = ? ORDER BY id DESC LIMIT 1", [worker]).map { try SessionRecord(stored: $0) }
     }
 
     func write(_ opening: SessionOpening, reopening: SessionID?) throws -> SessionID {
@@ -83,17 +82,17 @@ extension SQLiteTransaction: SessionTransaction {
     }
 
     func workerSession(_ id: SessionID) throws -> WorkerSession? {
-        try first("\(WorkerSession.selection) WHERE s.id = ?", [id.rawValue]).map(WorkerSession.init)
+        try first("\(WorkerSession.selection) WHERE s.id = ?", [id.rawValue]).map { try WorkerSession(stored: $0) }
     }
 
     func closeSession(_ id: SessionID) throws -> SessionRecord? {
         try first(
             """
             UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL
-            RETURNING id, worker, secret_hash, labels, slots, program_version, 1
+            RETURNING \(SessionRecord.columns)
             """,
             [now.microseconds, id.rawValue]
-        ).map(SessionRecord.init)
+        ).map { try SessionRecord(stored: $0) }
     }
 
     func heldBuilds(of session: SessionID) throws -> [BuildID] {
@@ -107,13 +106,5 @@ extension SQLiteTransaction: SessionTransaction {
 
     func setPaused(_ worker: String, _ paused: Bool) throws {
         try run("UPDATE workers SET paused = ? WHERE name = ?", [paused, worker])
-    }
-}
-
-extension SessionRecord {
-    fileprivate init(_ row: Row) throws {
-        self.init(
-            id: SessionID(row[0]), worker: row[1], secretHash: row[2], labels: try JSONText.decode(Labels.self, row[3]), slots: row[4],
-            version: row[5], isEnded: row[6])
     }
 }

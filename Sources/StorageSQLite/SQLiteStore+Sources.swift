@@ -8,7 +8,7 @@ extension SQLiteStore: SourceStore {
             guard let row = try Row.fetchOne(db, sql: "SELECT position, health FROM sources WHERE name = ?", arguments: [source]) else {
                 return SourceState()
             }
-            return SourceState(position: row[0], health: try (row[1] as String?).map { try JSONText.decode(SourceHealth.self, $0) })
+            return try SourceState(stored: row, from: 0)
         }
     }
 
@@ -21,4 +21,8 @@ extension SQLiteStore: SourceStore {
                 [source, try JSONText.encode(health)])
         }
     }
+
+    public func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool { true }
+
+    public func releaseSources(of poller: String) async throws {}
 }

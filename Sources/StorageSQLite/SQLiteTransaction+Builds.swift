@@ -7,12 +7,11 @@ extension SQLiteTransaction {
     func builds(_ ids: [BuildID], ending: [BuildID]) throws -> [BuildID: OpenBuild] {
         let rows = try all(
             """
-            SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.attempt, b.configuration, b.phase, b.session, b.fence, b.outcome, b.cause,
-                b.finish_key, coalesce(b.cancel_reason, r.cancel_reason), r.attempts, r.attempts_allowed, r.workers_lost, r.priority
+            SELECT \(OpenBuild.columns)
             FROM json_each(?) j CROSS JOIN builds b ON b.id = j.value JOIN requests r ON r.id = b.request
             """,
             [JSONText.list(ids)])
-        return try rows.reduce(into: [:]) { $0[BuildID($1[0])] = try OpenBuild($1) }
+        return try rows.reduce(into: [:]) { $0[BuildID($1[0])] = try OpenBuild(stored: $1) }
     }
 
     func writeEnds(_ endings: [BuildEnding]) throws -> Int {
@@ -154,19 +153,6 @@ extension SQLiteTransaction {
                     worker: claim.worker, priority: claim.priority, attempts: claim.attempts, requestVersion: claim.version)
             }
         }
-    }
-}
-
-extension OpenBuild {
-    fileprivate init(_ row: Row) throws {
-        guard let phase = BuildPhase(rawValue: row[7]) else { throw StoreError.internalError("build \(row[0] as Int64) has an unknown phase") }
-        try self.init(
-            id: BuildID(row[0]), request: RequestID(row[1]), buildset: BuildsetID(row[2]), builder: row[3], worker: row[4], attempt: row[5],
-            configuration: ConfigurationID(row[6]),
-            machine: BuildMachine(
-                phase: phase, session: SessionID(row[8]), fence: Fence(row[9]), outcome: (row[10] as String?).flatMap(Outcome.init),
-                cause: (row[11] as String?).flatMap(Cause.init)),
-            finishKey: row[12], cancelReason: row[13], attempts: row[14], attemptsAllowed: row[15], workersLost: row[16], priority: row[17])
     }
 }
 

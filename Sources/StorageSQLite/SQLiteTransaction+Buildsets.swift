@@ -4,18 +4,9 @@ import Storage
 
 extension SQLiteTransaction {
     func readContext(of buildset: BuildsetID) throws -> BuildsetContext? {
-        let row = try first(
-            """
-            SELECT b.scheduler, b.reason, b.chain, b.parents, b.changes, b.properties, s.project, s.repository, s.branch, s.revision, s.codebase
-            FROM buildsets b JOIN source_stamps s ON s.id = b.stamp WHERE b.id = ?
-            """,
-            [buildset.rawValue])
-        return try row.map { row in
-            BuildsetContext(
-                id: buildset, scheduler: row[0], reason: row[1], chain: ChainID(row[2]), parents: try JSONText.decode([ChainID].self, row[3]),
-                changes: try JSONText.decode([ChangeID].self, row[4]), stamp: SourceStamp(row, from: 6),
-                properties: try JSONText.decode(Properties.self, row[5]))
-        }
+        try first(
+            "SELECT \(BuildsetContext.columns) FROM buildsets b JOIN source_stamps s ON s.id = b.stamp WHERE b.id = ?", [buildset.rawValue]
+        ).map { try BuildsetContext(buildset, stored: $0, from: 0) }
     }
 
     func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID? {

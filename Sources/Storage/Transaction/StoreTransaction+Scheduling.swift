@@ -49,10 +49,11 @@ extension SchedulingTransaction {
         return SchedulingResult(taken: changes.count, buildsets: made, nextDue: try nextQuietTime(after: nil))
     }
 
-    package func fireQuietTimes(limit: Int, planner: Planner) throws -> SchedulingResult {
+    /// - Parameter acceptedUntil: every change accepted at or before this moment is visible to this transaction.
+    package func fireQuietTimes(limit: Int, planner: Planner, acceptedUntil: Timestamp) throws -> SchedulingResult {
         // A change that came before the quiet time ended may belong to it: it has to be classified first, and that will say what is due next.
         let waiting = try oldestUnclassified()
-        let bound = waiting.map { min(now, $0.advanced(by: .microseconds(-1))) } ?? now
+        let bound = waiting.map { min(acceptedUntil, $0.advanced(by: .microseconds(-1))) } ?? acceptedUntil
         let due = try dueQuietTimes(until: bound, limit: limit)
         var made: [BuildsetID] = []
         for time in due {

@@ -41,6 +41,7 @@ final class PostgresPool: Sendable {
 
     /// Runs one transaction that writes; when this returns it is durable. Tried again when it lost against others; when the answer to COMMIT was lost,
     /// the database is asked what became of it. It is not cancelled with its task: a caller that gives up must not leave open whether the state changed.
+    @discardableResult
     func transaction<T: Sendable>(
         _ doing: String, onCommit: @escaping @Sendable () -> Void = {}, _ body: @escaping @Sendable (PostgresTransaction) throws -> T
     ) async throws -> T {

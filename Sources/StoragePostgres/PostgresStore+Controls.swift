@@ -1,0 +1,122 @@
+import Domain
+import Storage
+
+extension PostgresStore: ControlStore {
+    public func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
+        try await write("forcing builder \(force.builder)") { try $0.force(force, idempotency: idempotency) }
+    }
+
+    public func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
+        try await write("building build \(build) again") { try $0.rebuild(build, reason: reason, idempotency: idempotency) }
+    }
+
+    public func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt {
+        try await write("cancelling request \(request)") { try $0.cancel(request, reason: reason) }
+    }
+
+    public func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt {
+        try await write("cancelling build \(build)") { try $0.cancel(build, reason: reason) }
+    }
+
+    public func setPriority(_ request: RequestID, priority: Int) async throws {
+        try await write("setting the priority of request \(request)") { try $0.prioritize(request, priority) }
+    }
+
+    public func setWorkerPaused(_ worker: String, paused: Bool) async throws {
+        try await write("\(paused ? "pausing" : "resuming") worker \(worker)") { try $0.pause(worker, paused) }
+    }
+}
+
+extension PostgresStoreTransaction: ControlTransaction {
+    func idempotentAnswer(_ key: IdempotencyKey, keptSince: Timestamp) throws -> (bodyHash: String, answer: String)? {
+        // Two calls with one key at once: the second waits for the first's answer.
+        let name = "\(key.principal)\n\(key.route)\n\(key.key)"
+        return try sql.pipeline([
+            ("SELECT pg_advisory_xact_lock(1685021554, hashtext($1))", [.text("key " + name)]),
+            (
+                "SELECT body_hash, answer FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3 AND created >= $4",
+                [.text(key.principal), .text(key.route), .text(key.key), .integer(keptSince.microseconds)]
+            ),
+        ])[1].first.map { (bodyHash: $0.string(0), answer: $0.string(1)) }
+    }
+
+    func remember(_ key: IdempotencyKey, answer: String) throws {
+        sql.later(
+            """
+            INSERT INTO idempotency (principal, route, key, body_hash, answer, created) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (principal, route, key) DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, created = excluded.created
+            """,
+            [
+                .text(key.principal), .text(key.route), .text(key.key), .text(key.bodyHash), .text(answer), .integer(now.microseconds),
+            ])
+    }
+
+    func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {
+        try sql.first(
+            """
+            SELECT b.buildset, b.builder, s.author, s.comments, r.priority
+            FROM builds b JOIN buildsets s ON s.id = b.buildset JOIN requests r ON r.id = b.request WHERE b.id = $1
+            """,
+            [.integer(build.rawValue)]
+        ).map {
+            RebuildRecord(
+                buildset: BuildsetID($0.int64(0)), builder: $0.string(1), author: $0.string(2), comments: $0.string(3), priority: $0.int(4))
+        }
+    }
+
+    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)? {
+        guard let found = try sql.first("SELECT request FROM builds WHERE id = $1", [.integer(build.rawValue)]) else { return nil }
+        let request = RequestID(found.int64(0))
+        try lock(request)
+        return try sql.first(
+            "SELECT b.phase, r.phase FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = $1", [.integer(build.rawValue)]
+        ).map {
+            (
+                request: request, build: BuildPhase(rawValue: $0.string(0)) ?? .finished,
+                requestPhase: RequestPhase(rawValue: $0.string(1)) ?? .finished
+            )
+        }
+    }
+
+    /// The buildset first, then the request: as everywhere.
+    private func lock(_ request: RequestID) throws {
+        let id = PostgresValue.integer(request.rawValue)
+        _ = try sql.pipeline([
+            ("SELECT id FROM buildsets WHERE id = (SELECT buildset FROM requests WHERE id = $1) FOR NO KEY UPDATE", [id]),
+            ("SELECT id FROM requests WHERE id = $1 FOR NO KEY UPDATE", [id]),
+        ])
+    }
+
+    func requestRecord(_ request: RequestID) throws -> RequestRecord? {
+        try lock(request)
+        let row = try sql.first(
+            "SELECT buildset, builder, phase, priority, attempts, cancel_reason FROM requests WHERE id = $1", [.integer(request.rawValue)])
+        return try row.map { row in
+            guard let phase = RequestPhase(rawValue: row.string(2)) else {
+                throw StoreError.internalError("request \(request) has no known phase")
+            }
+            return RequestRecord(
+                buildset: BuildsetID(row.int64(0)), builder: row.string(1), phase: phase, priority: row.int(3), attempts: row.int(4),
+                cancelReason: row.optionalString(5))
+        }
+    }
+
+    func setCancelReason(_ request: RequestID, _ reason: String) throws {
+        sql.later("UPDATE requests SET cancel_reason = $1 WHERE id = $2", [.text(reason), .integer(request.rawValue)])
+    }
+
+    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel? {
+        try sql.first(
+            """
+            UPDATE builds SET cancel_reason = coalesce(cancel_reason, $1) WHERE request = $2 AND phase <> 'finished'
+            RETURNING id, session, cancel_reason
+            """,
+            [.text(reason), .integer(request.rawValue)]
+        ).map { BuildCancel(build: BuildID($0.int64(0)), session: SessionID($0.int64(1)), reason: $0.string(2)) }
+    }
+
+    func writePriority(_ request: RequestID, _ priority: Int) throws -> Int {
+        try sql.run(
+            "UPDATE requests SET priority = $1 WHERE id = $2 AND phase <> 'finished'", [.integer(priority), .integer(request.rawValue)])
+    }
+}

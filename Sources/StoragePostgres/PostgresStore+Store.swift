@@ -1,0 +1,3 @@
+import Storage
+
+extension PostgresStore: Store {}

@@ -1,0 +1,187 @@
+import Domain
+import Storage
+
+extension PostgresStoreTransaction {
+    func raiseVersions(of kind: EntityKind, by counts: [(id: Int64, count: Int64)]) throws -> [Int64: Int64] {
+        guard let statement = Self.raising(kind) else { return [:] }
+        return try sql.all(statement, [.integers(counts.map(\.id)), .integers(counts.map(\.count))]).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+    }
+
+    private static func raising(_ kind: EntityKind) -> String? {
+        let table: String? =
+            switch kind {
+            case .buildset: "buildsets"
+            case .request: "requests"
+            case .build: "builds"
+            case .session: "sessions"
+            case .config: "configurations"
+            // A change never changes: it is received, once.
+            case .change: nil
+            }
+        return table.map { table in
+            """
+            UPDATE \(table) SET version = version + j.count FROM unnest($1::bigint[], $2::bigint[]) AS j (id, count) WHERE \(table).id = j.id
+            RETURNING \(table).id, version
+            """
+        }
+    }
+
+    func insert(_ events: [OutboxRow]) throws {
+        try sql.run(
+            """
+            INSERT INTO outbox (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, occurred)
+            SELECT message_id, event, entity, entity_id, entity_version, routing_key, chain::json, data::json, $9
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+                WITH ORDINALITY AS j (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, place) ORDER BY place
+            """,
+            [
+                .texts(events.map(\.messageID)), .texts(events.map(\.kind.rawValue)), .texts(events.map(\.entity.rawValue)),
+                .integers(events.map(\.entityID)), .integers(events.map(\.version)), .texts(events.map(\.routingKey)),
+                .texts(events.map(\.chain)), .texts(events.map(\.data)), .integer(now.microseconds),
+            ])
+    }
+
+    func readContext(of buildset: BuildsetID) throws -> BuildsetContext? {
+        try sql.first(
+            "SELECT \(BuildsetContext.columns) FROM buildsets b JOIN source_stamps s ON s.id = b.stamp WHERE b.id = $1",
+            [.integer(buildset.rawValue)]
+        ).map { try BuildsetContext(buildset, stored: $0, from: 0) }
+    }
+
+    /// Reads, in one statement, the contexts of these buildsets that nobody here has seen.
+    func learn(_ buildsets: [BuildsetID]) throws {
+        let unknown = Set(buildsets).filter { contexts[$0] == nil && store.contexts.value($0) == nil }.sorted()
+        guard !unknown.isEmpty else { return }
+        let rows = try sql.all(
+            "SELECT b.id, \(BuildsetContext.columns) FROM buildsets b JOIN source_stamps s ON s.id = b.stamp WHERE b.id = ANY ($1::bigint[])",
+            [.integers(unknown.map(\.rawValue))])
+        for row in rows { remember(try BuildsetContext(BuildsetID(row.int64(0)), stored: row, from: 1)) }
+    }
+
+    func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID? {
+        let plan = new.plan
+        let stamp = plan.stamp
+        let rows = try sql.pipeline([
+            (
+                """
+                INSERT INTO source_stamps (id, project, repository, branch, revision, codebase) VALUES ($1, $2, $3, $4, $5, $6)
+                ON CONFLICT (id) DO NOTHING
+                """,
+                [
+                    .text(stamp.id), .text(stamp.project), .text(stamp.repository), .text(stamp.branch), .text(stamp.revision),
+                    .text(stamp.codebase),
+                ]
+            ),
+            (
+                """
+                INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
+                    open_requests, created, version)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
+                """,
+                [
+                    .text(plan.scheduler), .text(plan.trigger), .text(plan.reason), .text(chain.rawValue), .text(JSONText.encode(plan.parents)),
+                    .text(stamp.id), .text(stamp.branch), .text(JSONText.list(plan.changes)), .text(new.author), .text(new.comments),
+                    .text(try JSONText.encode(plan.properties)), .integer(requests), .integer(now.microseconds), .integer(version),
+                ]
+            ),
+        ])
+        guard let id = rows[1].first?.int64(0) else { return nil }
+        if !plan.changes.isEmpty {
+            sql.later(
+                "INSERT INTO buildset_changes (change, buildset) SELECT change, $2 FROM unnest($1::bigint[]) AS change ON CONFLICT DO NOTHING",
+                [.integers(plan.changes.map(\.rawValue)), .integer(id)])
+        }
+        return BuildsetID(id)
+    }
+
+    func insert(_ requests: [NewRequest], of buildset: BuildsetID) throws -> [RequestID] {
+        // Numbers are given in the order of the rows.
+        try sql.all(
+            """
+            INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
+            SELECT $1, builder, match_class, 'pending', priority, attempts_allowed, $6, 1
+            FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+                WITH ORDINALITY AS j (builder, match_class, priority, attempts_allowed, place) ORDER BY place
+            RETURNING id
+            """,
+            [
+                .integer(buildset.rawValue), .texts(requests.map(\.builder)), .integers(requests.map(\.matchClass)),
+                .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }), .integer(now.microseconds),
+            ]
+        ).map { RequestID($0.int64(0)) }
+    }
+
+    func matchClass(of builder: Builder) throws -> Int64 {
+        let labels = try JSONText.encode(builder.labels)
+        if let known = store.matchClasses.all.values.first(where: { $0.builder == builder.name && $0.labels == builder.labels }) { return known.id }
+        let read = "SELECT id FROM match_classes WHERE builder = $1 AND labels = $2"
+        let arguments: [PostgresValue] = [.text(builder.name), .text(labels)]
+        // After the insert, which waits for whoever makes the same class, the second look finds it.
+        let rows = try sql.pipeline([
+            ("INSERT INTO match_classes (builder, labels) VALUES ($1, $2) ON CONFLICT (builder, labels) DO NOTHING", arguments), (read, arguments),
+        ])
+        guard let id = rows[1].first?.int64(0) else { throw StoreError.internalError("a class of requests was not made") }
+        return id
+    }
+
+    func finishRequests(_ ends: [RequestEnd]) throws -> [FinishedRequest] {
+        try sql.all(
+            """
+            UPDATE requests SET phase = 'finished', outcome = j.outcome, cause = j.cause, text = j.text, finished = $5
+            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS j (id, outcome, cause, text)
+            WHERE requests.id = j.id AND requests.phase <> 'finished'
+            RETURNING requests.id, buildset, builder, priority, attempts
+            """,
+            [
+                .integers(ends.map(\.request.rawValue)), .texts(ends.map(\.outcome.rawValue)), .texts(ends.map { $0.cause?.rawValue }),
+                .texts(ends.map(\.text)), .integer(now.microseconds),
+            ]
+        ).map {
+            FinishedRequest(
+                request: RequestID($0.int64(0)), buildset: BuildsetID($0.int64(1)), builder: $0.string(2), priority: $0.int(3), attempts: $0.int(4))
+        }
+    }
+
+    func countDown(_ closed: [BuildsetID: Int64]) throws -> [BuildsetID: Int] {
+        let ordered = closed.sorted { $0.key < $1.key }
+        return try sql.all(
+            """
+            UPDATE buildsets SET open_requests = open_requests - j.count FROM unnest($1::bigint[], $2::bigint[]) AS j (id, count)
+            WHERE buildsets.id = j.id RETURNING buildsets.id, open_requests
+            """,
+            [.integers(ordered.map(\.key.rawValue)), .integers(ordered.map(\.value))]
+        ).reduce(into: [:]) { $0[BuildsetID($1.int64(0))] = $1.int(1) }
+    }
+
+    func requestOutcomes(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, builder: String, outcome: Outcome?)] {
+        // Index: the unique (buildset, builder).
+        try sql.all(
+            "SELECT buildset, builder, outcome FROM requests WHERE buildset = ANY ($1::bigint[]) ORDER BY id",
+            [.integers(buildsets.map(\.rawValue))]
+        ).map { (buildset: BuildsetID($0.int64(0)), builder: $0.string(1), outcome: $0.outcome(2)) }
+    }
+
+    func writeEnds(_ ends: [BuildsetEnd]) throws -> Int {
+        try sql.run(
+            """
+            UPDATE buildsets SET outcome = j.outcome, finished = $3 FROM unnest($1::bigint[], $2::text[]) AS j (id, outcome)
+            WHERE buildsets.id = j.id AND buildsets.finished IS NULL
+            """,
+            [.integers(ends.map(\.buildset.rawValue)), .texts(ends.map(\.outcome.rawValue)), .integer(now.microseconds)])
+    }
+
+    func writeTrials(_ trials: [RequestTrial]) throws {
+        sql.later(
+            """
+            UPDATE requests SET phase = CASE WHEN j.retry THEN 'pending' ELSE phase END, claimed = CASE WHEN j.retry THEN NULL ELSE claimed END,
+                attempts = j.attempts, workers_lost = j.lost::json, fence = greatest(requests.fence, j.fence)
+            FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::bigint[]) AS j (id, retry, attempts, lost, fence)
+            WHERE requests.id = j.id AND requests.phase = 'claimed'
+            """,
+            [
+                .integers(trials.map(\.id.rawValue)), .booleans(trials.map(\.retry)), .integers(trials.map { Int64($0.attempts) }),
+                .texts(trials.map { JSONText.encode($0.lost) }), .integers(trials.map(\.fence.rawValue)),
+            ])
+    }
+}

@@ -1,0 +1,50 @@
+import ServerSupport
+import StoragePostgres
+import StoreConformance
+import Testing
+
+/// The rules of every store, on the one of many processes and a real server.
+@Suite struct PostgresConformanceTests {
+    typealias Conformance = StoreConformance<PostgresStore>
+
+    static let conformance = Conformance { place, clock in
+        let url = try PrivatePostgres.shared().database(for: place)
+        return try await PostgresStore.open(try PostgresAddress(url), connections: 4, migrating: true, clock: clock)
+    }
+
+    @Test("Changes and sources", arguments: Conformance.changeRules)
+    func changes(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Scheduling", arguments: Conformance.schedulingRules)
+    func scheduling(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Controls", arguments: Conformance.controlRules)
+    func controls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Configurations and the outbox", arguments: Conformance.outboxRules)
+    func outbox(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Sessions", arguments: Conformance.sessionRules)
+    func sessions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Matching", arguments: Conformance.matchingRules)
+    func matching(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Reports", arguments: Conformance.reportRules)
+    func reports(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Leases", arguments: Conformance.leaseRules)
+    func leases(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Logs", arguments: Conformance.logRules)
+    func logs(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Queries", arguments: Conformance.queryRules)
+    func queries(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Histories", arguments: Conformance.historyRules)
+    func histories(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Controls of builds", arguments: Conformance.buildControlRules)
+    func buildControls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+}
