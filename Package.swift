@@ -49,7 +49,7 @@ let package = Package(
             name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird, lifecycle, logging],
             path: "Sources/Dispatch"),
         .target(
-            name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle],
+            name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle, logging],
             resources: [.embedInCode("Assets")]),
         .target(name: "WorkerAgent", dependencies: ["Domain", "Wire", "CProcess", asyncHTTPClient, crypto, logging, lifecycle]),
         .target(

@@ -25,7 +25,8 @@ public final class DispatchService: Sendable {
     let reports: Combiner<[BuildReport], [ReportAnswer]>
     /// The loops, for the sweep timer of the process.
     public let loops: [Loop]
-    private let heartbeat: Heartbeat
+    /// Watches the clocks and the sessions while the routes are served.
+    public let heartbeat: any Service
 
     /// - Parameters:
     ///   - logs: rung when a log has grown or ended, for those who follow it.
@@ -51,19 +52,22 @@ public final class DispatchService: Sendable {
         }
         let match = MatchPass(store: store, registry: registry, watch: watch, aftermath: aftermath, bell: bell, logger: logger)
         let sweep = SweepPass(store: store, registry: registry, watch: watch, aftermath: aftermath, lease: lease, logger: logger)
+        let cancels = CancelPass(store: store, registry: registry, watch: watch)
         loops = [
+            Loop(name: .dispatchCancels, bell: bell, clock: clock, logger: logger) { try await cancels.run() },
             Loop(name: .dispatchMatch, bell: bell, clock: clock, logger: logger, onStop: { registry.stop() }) { try await match.run() },
             Loop(name: .sweeper, bell: bell, clock: clock, logger: logger) { try await sweep.run() },
         ]
         heartbeat = Heartbeat(registry: registry, watch: watch, period: lease.period, bell: bell, clock: clock, logger: logger)
     }
 
-    /// What has to run while the routes are served.
-    public var services: [any Service] { loops + [heartbeat] }
-
-    /// Somebody asked for the end of a build: its worker is told at once if it waits here, else in the next answer that it gets.
-    public func cancelRequested(_ cancel: BuildCancel) {
-        registry.cancel(cancel)
+    /// For metrics.
+    public var figures: DispatchFigures {
+        let sessions = registry.status(now: clock.now)
+        let combined = reports.statistics
+        return DispatchFigures(
+            sessions: sessions.count, waitingSlots: sessions.reduce(0) { $0 + $1.waitingSlots }, claimed: aftermath.counters.claimed,
+            lost: aftermath.counters.lost, reports: combined.processed, reportBatches: combined.batches)
     }
 
     /// The workers that this dispatcher knows, by name.

@@ -40,6 +40,12 @@ public final class LogBell: Sendable {
         for follower in followers(of: build) { follower.continuation.yield() }
     }
 
+    /// Any log may have grown: everybody who follows one looks.
+    public func ringFollowers() {
+        let followers = state.withLock { $0.followers.values.flatMap(\.values) }
+        for follower in followers { follower.continuation.yield() }
+    }
+
     /// How many follow logs at the moment.
     public var followerCount: Int { state.withLock { $0.followers.values.reduce(0) { $0 + $1.count } } }
 

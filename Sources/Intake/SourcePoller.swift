@@ -31,6 +31,8 @@ public final class SourcePoller: Sendable {
     private let configuration: @Sendable () -> AppliedConfiguration?
     private let logger: Logger
     private let entries = Mutex<[String: Entry]>([:])
+    /// Made last: its pass needs the poller. Rung by itself, and by nobody in other processes: how a source stands is no concern of theirs.
+    private let loop = Mutex<Loop?>(nil)
     private let contact: AsyncStream<Void>
     private let contacted: AsyncStream<Void>.Continuation
 
@@ -45,11 +47,15 @@ public final class SourcePoller: Sendable {
         self.configuration = configuration
         self.logger = logger
         (contact, contacted) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let made = Loop(name: .intakePoll, bell: bell, logger: logger, onStop: { [weak self] in await self?.stop() }) { [weak self] in self?.pass() }
+        loop.withLock { $0 = made }
     }
 
-    /// The loop that starts polls when they are due.
-    public var services: [any Service] {
-        [Loop(name: .intakePoll, bell: bell, logger: logger, onStop: { await self.stop() }) { self.pass() }]
+    /// The loop that starts polls when they are due. It keeps its own time and needs no sweep.
+    public var loops: [Loop] { loop.withLock { $0.map { [$0] } ?? [] } }
+
+    private func look() {
+        for loop in loops { loop.ring() }
     }
 
     /// How each source stands.
@@ -68,7 +74,7 @@ public final class SourcePoller: Sendable {
             entries[source]?.next = .now
             return true
         }
-        if known { bell.ring(.intakePoll) }
+        if known { look() }
         return known
     }
 
@@ -132,7 +138,7 @@ public final class SourcePoller: Sendable {
             entries[name] = entry
         }
         contacted.yield()
-        bell.ring(.intakePoll)
+        look()
     }
 
     private func stop() async {

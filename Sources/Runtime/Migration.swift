@@ -1,8 +1,9 @@
-import StorageSQLite
-
 /// `doorbell migrate`: opening the store brings its schema up to date.
 public enum Migration {
-    public static func run(_ settings: Settings) async throws {
-        try await SQLiteStore.open(directory: settings.dataDirectory, lease: settings.lease).close()
+    /// Returns where the database is, for people.
+    public static func run(_ settings: Settings) async throws -> String {
+        let opened = try await StoreFactory.open(settings)
+        try await opened.store.close()
+        return opened.place
     }
 }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The bell of one process: a ring calls the listeners before it returns, so it can be neither lost nor late.
+/// The bell of one process: a ring calls the listeners before it returns, so it can be neither lost nor late. Beside a database that other processes
+/// share, its health is `none`, for nothing carries rings to them.
 public final class LocalBell: Doorbell {
     private struct State {
         var last: UInt64 = 0
@@ -14,9 +15,11 @@ public final class LocalBell: Doorbell {
     }
     private let state = Mutex(State())
 
-    public init() {}
+    public let health: BellHealth
 
-    public var health: BellHealth { .healthy }
+    public init(health: BellHealth = .healthy) {
+        self.health = health
+    }
 
     public func ring(_ loop: LoopName) {
         // Called outside the lock: a listener may ring in turn.

@@ -7,6 +7,12 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case schedulingCompletions = "scheduling.completions"
     case dispatchMatch = "dispatch.match"
     case dispatchReports = "dispatch.reports"
+    /// Builds whose end somebody asked for, wherever their workers are served.
+    case dispatchCancels = "dispatch.cancels"
+    /// The configuration in force may be another.
+    case configuration
+    /// Events may be read that could not be read before.
+    case events
     case sweeper
     case relay
     case housekeeping

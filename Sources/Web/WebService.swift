@@ -1,7 +1,9 @@
 import Domain
 import HTTPDoor
+import Logging
 import Signals
 import Storage
+import Wire
 
 /// Answers those who look and those who steer: the read and control part of the API, events, and the web pages.
 public struct WebService: Sendable {
@@ -11,17 +13,17 @@ public struct WebService: Sendable {
         public var configuration: @Sendable () -> AppliedConfiguration?
         /// Reads the configuration file again; throws the problems of a broken one.
         public var reload: @Sendable () async throws -> (changed: Bool, id: ConfigurationID?)
-        /// Tells a running build's worker of a cancel, if it is served here.
-        public var cancelRequested: @Sendable (BuildCancel) -> Void
+        /// Applies files that somebody sent; throws the problems of broken ones.
+        public var apply: @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?)
 
         public init(
             configuration: @escaping @Sendable () -> AppliedConfiguration?,
             reload: @escaping @Sendable () async throws -> (changed: Bool, id: ConfigurationID?),
-            cancelRequested: @escaping @Sendable (BuildCancel) -> Void
+            apply: @escaping @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?)
         ) {
             self.configuration = configuration
             self.reload = reload
-            self.cancelRequested = cancelRequested
+            self.apply = apply
         }
     }
 
@@ -32,12 +34,12 @@ public struct WebService: Sendable {
     /// Runs as a service of the process: it reads the outbox for all who follow it.
     public let feed: EventFeed
 
-    public init(store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings) {
+    public init(store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings, logger: Logger = Logger(label: "web")) {
         self.store = store
         self.bell = bell
         self.logs = logs
         self.surroundings = surroundings
-        feed = EventFeed(store: store)
+        feed = EventFeed(store: store, bell: bell, logger: logger)
     }
 
     public func addRoutes(to router: DoorRouter) {

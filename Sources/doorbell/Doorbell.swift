@@ -17,6 +17,9 @@ struct Doorbell: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, MigrateCommand.self]),
+            CommandGroup(
+                name: "Run one service of many",
+                subcommands: [IntakeCommand.self, SchedulerCommand.self, DispatcherCommand.self, RelayCommand.self, WebCommand.self]),
             CommandGroup(name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, CancelCommand.self, RebuildCommand.self]),
             CommandGroup(
                 name: "Look at it",

@@ -10,6 +10,7 @@ struct Aftermath: Sendable {
     let bell: any Doorbell
     let logs: LogBell
     let logger: Logger
+    let counters = DispatchCounters()
 
     func reports(_ judged: some Sequence<(BuildReport, ReportAnswer)>) {
         var scheduling = false
@@ -29,6 +30,7 @@ struct Aftermath: Sendable {
     /// Builds were ended by us. Each may have finished its buildset or gone back to `pending`.
     func lost(_ builds: [LostBuild]) {
         guard !builds.isEmpty else { return }
+        counters.countLosses(builds.count)
         for build in builds {
             logger.warning(
                 "a build was lost",

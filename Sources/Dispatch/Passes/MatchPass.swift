@@ -18,6 +18,7 @@ struct MatchPass: Sendable {
         let (number, offers) = registry.beginPass()
         guard !offers.isEmpty else { return nil }
         let assignments = try await watch.watching { [store] in try await store.match(offers.map(\.slots)) }
+        aftermath.counters.countClaims(assignments.count)
         // Somebody must look for the end of the leases that now run.
         if !assignments.isEmpty, watch.arm() { bell.ring(.sweeper) }
         let (documents, unusable) = prepared(assignments)

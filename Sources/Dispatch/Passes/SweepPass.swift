@@ -8,8 +8,6 @@ import Synchronization
 final class SweepPass: Sendable {
     /// How many leases are ended in one transaction.
     private static let batch = 200
-    /// How often a cancel is looked for that another process took.
-    private static let cancelInterval: Duration = .seconds(60)
 
     private let store: any SessionStore & DispatchStore
     private let registry: SessionRegistry
@@ -17,7 +15,7 @@ final class SweepPass: Sendable {
     private let aftermath: Aftermath
     private let lease: LeaseRule
     private let logger: Logger
-    private let lastCancelLook = Mutex<ContinuousClock.Instant?>(nil)
+    private let hasMetSessions = Atomic(false)
 
     init(
         store: any SessionStore & DispatchStore, registry: SessionRegistry, watch: LeaseWatch, aftermath: Aftermath, lease: LeaseRule, logger: Logger
@@ -31,13 +29,12 @@ final class SweepPass: Sendable {
     }
 
     func run() async throws -> NextWake? {
-        if lastCancelLook.withLock({ $0 == nil }) { try await meetSessions() }
+        if !hasMetSessions.load(ordering: .relaxed) { try await meetSessions() }
         if let later = watch.expiryBegins { return .at(later) }
         try await endLostSessions()
         guard watch.isArmed else { return nil }
         let (isFull, due) = try await endLeases()
         if isFull { return .immediately }
-        try await lookForCancels()
         return due.map { .at($0) }
     }
 
@@ -46,7 +43,7 @@ final class SweepPass: Sendable {
         let sessions = try await watch.watching { [store] in try await store.openSessions() }
         for session in sessions { registry.add(session, now: watch.now.monotonic) }
         if !sessions.isEmpty { try await takeCancels(of: sessions) }
-        lastCancelLook.withLock { $0 = watch.now.monotonic }
+        hasMetSessions.store(true, ordering: .relaxed)
     }
 
     private func endLeases() async throws -> (isFull: Bool, due: ContinuousClock.Instant?) {
@@ -78,13 +75,6 @@ final class SweepPass: Sendable {
             registry.remove(session.id)
             aftermath.lost(builds)
         }
-    }
-
-    private func lookForCancels() async throws {
-        let now = watch.now.monotonic
-        guard lastCancelLook.withLock({ $0.map { $0.duration(to: now) >= Self.cancelInterval } ?? true }) else { return }
-        try await takeCancels(of: registry.sessions)
-        lastCancelLook.withLock { $0 = now }
     }
 
     private func takeCancels(of sessions: [WorkerSession]) async throws {

@@ -14,23 +14,29 @@ public actor ConfigurationKeeper {
         case refused(ConfigurationProblems)
     }
 
-    private nonisolated let path: String?
+    /// The file or directory that this process was started with.
+    public nonisolated let path: String?
     private let store: any ConfigurationStore
     private let logger: Logger
     private let onApplied: @Sendable (AppliedConfiguration) -> Void
+    private nonisolated let onNewer: @Sendable (AppliedConfiguration) -> Void
     private nonisolated let cached = Mutex<AppliedConfiguration?>(nil)
-    /// The reload that ends last; the next one waits for it, so that an older file never overtakes a newer one.
+    /// What ends last of all that was begun.
     private var last: Task<Outcome, any Error>?
 
-    /// - Parameter path: the file or directory; nil keeps to what the store has.
-    /// - Parameter onApplied: called after a new configuration has committed: ring the loops that read it.
+    /// - Parameters:
+    ///   - path: the file or directory; nil keeps to what the store has and to what is sent.
+    ///   - onApplied: called after this process has committed a new configuration: tell the other processes.
+    ///   - onNewer: called when this process knows a newer configuration than before, whoever applied it: ring the loops that read it.
     public init(
-        store: any ConfigurationStore, path: String?, logger: Logger, onApplied: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in }
+        store: any ConfigurationStore, path: String?, logger: Logger, onApplied: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in },
+        onNewer: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in }
     ) {
         self.store = store
         self.path = path
         self.logger = logger
         self.onApplied = onApplied
+        self.onNewer = onNewer
     }
 
     /// What is in force, as far as this process knows: as of the last `reload` or `refresh`.
@@ -39,27 +45,40 @@ public actor ConfigurationKeeper {
     /// Reads what another process may have applied.
     @discardableResult
     public func refresh() async throws -> AppliedConfiguration? {
-        let stored = try await store.currentConfiguration()
-        remember(stored)
+        remember(try await store.currentConfiguration())
         return current
     }
 
     /// Reads the file and applies it if it is another than the last one applied; throws only when the store fails.
     public func reload() async throws -> Outcome {
+        try await inTurn { keeper in
+            guard let path = keeper.path else { return .unchanged(try await keeper.refresh()) }
+            return try await keeper.take { () throws(ConfigurationProblems) in try ConfigurationLoader.load(path: path) }
+        }
+    }
+
+    /// Applies files that somebody sent; throws only when the store fails.
+    public func apply(_ files: [(name: String, text: String)]) async throws -> Outcome {
+        try await inTurn { keeper in
+            try await keeper.take { () throws(ConfigurationProblems) in try ConfigurationLoader.load(files: files) }
+        }
+    }
+
+    /// Each waits for the one before it, so that an older file never overtakes a newer one.
+    private func inTurn(_ work: @escaping @Sendable (ConfigurationKeeper) async throws -> Outcome) async throws -> Outcome {
         let before = last
         let task = Task<Outcome, any Error> {
             _ = await before?.result
-            return try await self.reloadOnce()
+            return try await work(self)
         }
         last = task
         return try await task.value
     }
 
-    private func reloadOnce() async throws -> Outcome {
-        guard let path else { return .unchanged(try await refresh()) }
+    private func take(_ load: () throws(ConfigurationProblems) -> LoadedConfiguration) async throws -> Outcome {
         let loaded: LoadedConfiguration
         do {
-            loaded = try ConfigurationLoader.load(path: path)
+            loaded = try load()
         } catch {
             for problem in error.problems.prefix(ConfigurationProblems.mostShown) {
                 logger.error("configuration refused", metadata: ["problem": "\(problem)"])
@@ -81,8 +100,11 @@ public actor ConfigurationKeeper {
     /// Answers may overtake each other; a later number always wins.
     private nonisolated func remember(_ applied: AppliedConfiguration?) {
         guard let applied else { return }
-        cached.withLock { known in
-            if known.map({ $0.id <= applied.id }) ?? true { known = applied }
+        let isNewer = cached.withLock { known in
+            guard known.map({ $0.id < applied.id }) ?? true else { return false }
+            known = applied
+            return true
         }
+        if isNewer { onNewer(applied) }
     }
 }

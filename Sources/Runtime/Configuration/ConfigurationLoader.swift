@@ -39,6 +39,23 @@ public enum ConfigurationLoader {
         try load([ConfigurationFile(name: file, content: Array(text))], path: file, problems: ProblemCollector())
     }
 
+    /// Reads texts as if they were the files of those names.
+    static func load(files: [(name: String, text: String)]) throws(ConfigurationProblems) -> LoadedConfiguration {
+        let files = files.map { ConfigurationFile(name: $0.name, content: Array($0.text.utf8)) }
+        return try load(files, path: files.first?.name ?? "the configuration", problems: ProblemCollector())
+    }
+
+    /// The texts of a configuration's files under their whole names, for a server that cannot read them itself.
+    public static func texts(path: String) throws(ConfigurationProblems) -> [(name: String, text: String)] {
+        let problems = ProblemCollector()
+        let names = fileNames(at: path, problems: problems)
+        let files = names.compactMap { ConfigurationFile.read($0, problems: problems) }
+        guard problems.isEmpty else { throw problems.sorted(files: names) }
+        return files.map { file in
+            (GitLocation.absolute(file.name, from: FileManager.default.currentDirectoryPath), String(decoding: file.content, as: UTF8.self))
+        }
+    }
+
     private static func load(_ files: [ConfigurationFile], path: String, problems: ProblemCollector) throws(ConfigurationProblems)
         -> LoadedConfiguration
     {

@@ -15,29 +15,28 @@ public struct Settings: Sendable {
     /// Host names under which clients may address this server, besides the loopback ones.
     public var hosts: [String]
     public var lease: LeaseRule
+    public var database: DatabaseLocation
+    /// Nil: the bell rings inside this process only.
+    public var broker: BrokerSettings?
 
     /// Reads the environment.
+    /// - Parameter defaultPort: where it listens when neither a flag nor the environment says so.
     /// - Throws: `SettingsError` naming the variable, what was found and what is expected.
-    public init(environment: [String: String], dataDirectory: String? = nil, listen: String? = nil) throws(SettingsError) {
+    public init(environment: [String: String], dataDirectory: String? = nil, listen: String? = nil, defaultPort: Int = Role.web.defaultPort)
+        throws(SettingsError)
+    {
         func variable(_ name: String) -> String? {
             guard let value = environment[name], !value.isEmpty else { return nil }
             return value
         }
         self.dataDirectory = dataDirectory ?? variable("DOORBELL_DATA_DIR") ?? ".doorbell"
-        if let url = variable("DOORBELL_DATABASE_URL") {
-            guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
-                throw SettingsError(
-                    variable: "DOORBELL_DATABASE_URL", found: "a URL of another kind",
-                    expected: "sqlite:DIRECTORY; this version keeps its data in SQLite")
-            }
-            if dataDirectory == nil { self.dataDirectory = String(url.dropFirst("sqlite:".count)) }
+        let data = self.dataDirectory
+        database = try Self.database(variable("DOORBELL_DATABASE_URL"), dataDirectory: data, isNamed: dataDirectory != nil)
+        if case .sqlite(let directory) = database { self.dataDirectory = directory }
+        broker = try variable("DOORBELL_AMQP_URL").map { (url) throws(SettingsError) in
+            try BrokerSettings(url: url, prefix: variable("DOORBELL_AMQP_PREFIX"), declare: variable("DOORBELL_AMQP_DECLARE"))
         }
-        if variable("DOORBELL_AMQP_URL") != nil {
-            throw SettingsError(
-                variable: "DOORBELL_AMQP_URL", found: "a broker",
-                expected: "nothing: this version runs in one process and rings its bell inside it; unset the variable")
-        }
-        let address = listen ?? variable("DOORBELL_LISTEN") ?? "127.0.0.1:8010"
+        let address = listen ?? variable("DOORBELL_LISTEN") ?? "127.0.0.1:\(defaultPort)"
         guard let parsed = ListenAddress(address) else {
             throw SettingsError(
                 variable: listen == nil ? "DOORBELL_LISTEN" : "--listen", found: address, expected: "HOST:PORT, such as 127.0.0.1:8010 or [::1]:8010")
@@ -64,44 +63,16 @@ public struct Settings: Sendable {
             self.lease.acceptWithin = .seconds(seconds)
         }
     }
-}
 
-/// A variable or flag with a value that cannot be used.
-public struct SettingsError: Error, Sendable, CustomStringConvertible {
-    public var variable: String
-    public var found: String
-    public var expected: String
-
-    public var description: String { "\(variable) is \(found), expected \(expected)" }
-}
-
-/// Where a server listens.
-public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    public var host: String
-    public var port: Int
-
-    /// `HOST:PORT`, with IPv6 hosts in brackets; port 0 takes a free one.
-    public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            return nil
+    private static func database(_ url: String?, dataDirectory: String, isNamed: Bool) throws(SettingsError) -> DatabaseLocation {
+        guard let url else { return .sqlite(directory: dataDirectory) }
+        if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") { return .postgres(url: url) }
+        guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
+            throw SettingsError(
+                variable: "DOORBELL_DATABASE_URL", found: "a URL of another kind",
+                expected: "sqlite:DIRECTORY, or postgres://USER@HOST/DATABASE for services on several machines")
         }
-        guard !host.isEmpty else { return nil }
-        self.host = host
-        self.port = port
-    }
-
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-
-    /// True when only this machine can reach it.
-    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
-
-    /// The URL by which this machine reaches it.
-    public func url(port: Int) -> String {
-        let reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
-        return "http://\(reachable):\(port)"
+        // A directory named on the command line wins over the environment's.
+        return .sqlite(directory: isNamed ? dataDirectory : String(url.dropFirst("sqlite:".count)))
     }
 }

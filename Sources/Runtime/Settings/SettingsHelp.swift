@@ -2,8 +2,21 @@
 public enum SettingsHelp {
     public static let variables: [(name: String, fallback: String, meaning: String)] = [
         ("DOORBELL_DATA_DIR", ".doorbell", "directory of the database, logs, mirrors and working directories (--data-dir)"),
-        ("DOORBELL_DATABASE_URL", "sqlite:.doorbell", "sqlite:DIRECTORY, when the database is not in the data directory's default place"),
-        ("DOORBELL_LISTEN", "127.0.0.1:8010", "address of the web page, the API and the worker protocol (--listen)"),
+        (
+            "DOORBELL_DATABASE_URL", "sqlite:.doorbell",
+            "sqlite:DIRECTORY for one process, or postgres://USER@HOST[,HOST]/DATABASE for services on several machines"
+        ),
+        (
+            "DOORBELL_AMQP_URL", "",
+            "amqp://USER:PASSWORD@HOST/VHOST or amqps://…, several separated by commas: carries rings and events across processes"
+        ),
+        ("DOORBELL_AMQP_PREFIX", "doorbell", "the user part of the names of exchanges and queues"),
+        ("DOORBELL_AMQP_DECLARE", "active", "active declares the exchanges; passive only checks that they are there"),
+        (
+            "DOORBELL_LISTEN", "127.0.0.1:8010",
+            "address that a service listens on (--listen); without it `web` and `up` take port 8010, `dispatcher` 8011, `intake` 8012, "
+                + "`scheduler` 8013, `relay` 8014"
+        ),
         ("DOORBELL_HOSTS", "", "further host names, separated by commas, under which clients may address the server"),
         ("DOORBELL_URL", "http://127.0.0.1:8010", "the server that commands and workers talk to (--url)"),
         ("DOORBELL_TOKEN", "", "token that commands and workers present; never written to a log"),

@@ -5,12 +5,14 @@ import Storage
 
 /// Brings `--once` to its end: waits for the first buildset, and forces the tip when the sources have nothing new.
 struct OnceDriver {
-    let assembly: UpAssembly
+    let assembly: ServiceAssembly
     let wait: OnceWait
     let logger: Logger
 
     /// How long the first look at the sources, and what follows from it, may take before the tip is forced all the same.
     private static let patience: Duration = .seconds(120)
+
+    private var store: any Store { assembly.context.store.store }
 
     func outcome() async -> Outcome? {
         do {
@@ -26,12 +28,12 @@ struct OnceDriver {
 
     /// Returns when a buildset is there, made by a rule or, when nothing is new, by us.
     private func forceWhenIdle() async throws {
-        await assembly.poller.waitForFirstContact(within: Self.patience)
+        await assembly.poller?.waitForFirstContact(within: Self.patience)
         // What the poll brought is decided on before anybody says that nothing is new.
         while try await isDeciding() { try await Task.sleep(for: .milliseconds(20)) }
-        let open = try await assembly.store.buildsets(PageQuery(Self.open, limit: 1))
+        let open = try await store.buildsets(PageQuery(Self.open, limit: 1))
         guard open.isEmpty, !wait.sawBuildset else { return }
-        guard let configuration = assembly.keeper.current?.configuration else { return }
+        guard let configuration = assembly.context.keeper.current?.configuration else { return }
         let builders = configuration.schedulers.first?.builders ?? configuration.builders.prefix(1).map(\.name)
         guard let source = configuration.sources.first, let newest = try await newestChange(of: source) else {
             logger.error("no source has a change: is there a commit on one of the branches that the configuration names?")
@@ -39,19 +41,19 @@ struct OnceDriver {
         }
         var buildsets: [BuildsetID] = []
         for builder in builders {
-            let receipt = try await assembly.store.force(
+            let receipt = try await store.force(
                 ForceRequest(
                     builder: builder, project: configuration.project, repository: newest.repository, branch: newest.branch,
                     revision: newest.revision, reason: "--once, and nothing was new"), idempotency: nil)
             buildsets.append(receipt.buildset)
         }
         wait.wait(for: buildsets)
-        assembly.bell.ring(.dispatchMatch)
+        assembly.context.bell.bell.ring(.dispatchMatch)
     }
 
     /// True while a change is unclassified or waits for its branch to become quiet.
     private func isDeciding() async throws -> Bool {
-        let work = try await assembly.store.openWork()
+        let work = try await store.openWork()
         return work.unclassified || work.quiet
     }
 
@@ -64,6 +66,6 @@ struct OnceDriver {
     private func newestChange(of source: SourceConfiguration) async throws -> NewChange? {
         var fields = ChangeFilterFields()
         fields.source = source.name
-        return try await assembly.store.changes(PageQuery(fields, limit: 1)).first?.content
+        return try await store.changes(PageQuery(fields, limit: 1)).first?.content
     }
 }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import ServiceLifecycle
+import Signals
 import Storage
 import Synchronization
 
@@ -12,11 +13,13 @@ final class ProgressService: Service {
     private let terminal: Bool
     private let once: OnceWait?
     private let wakes: AsyncStream<Void>
+    /// What other processes did is told by a ring.
+    private let rings: BellSubscription
     private let live = Mutex(LiveLine())
 
     private static let batch = 500
 
-    init(store: any OutboxStore & QueryStore, printer: ProgressPrinter?, terminal: Bool, once: OnceWait?) {
+    init(store: any OutboxStore & QueryStore, bell: any Doorbell, printer: ProgressPrinter?, terminal: Bool, once: OnceWait?) {
         self.store = store
         self.printer = printer
         self.terminal = terminal && printer != nil
@@ -24,6 +27,7 @@ final class ProgressService: Service {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         wakes = stream
         store.onEvents { continuation.yield() }
+        rings = bell.listen(to: .events) { continuation.yield() }
     }
 
     func run() async throws {
@@ -35,6 +39,7 @@ final class ProgressService: Service {
         for await _ in wakes.cancelOnGracefulShutdown() { await drain(&cursor) }
         // What the other services did while they stopped.
         await drain(&cursor)
+        rings.cancel()
         if terminal { write(live.withLock { $0.erase() }) }
     }
 

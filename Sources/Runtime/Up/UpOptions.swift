@@ -18,12 +18,3 @@ public struct UpOptions: Sendable {
         self.terminal = terminal
     }
 }
-
-/// The program could not begin: one line that says what to do.
-public struct StartFailure: Error, Sendable, CustomStringConvertible {
-    public var description: String
-
-    public init(_ description: String) {
-        self.description = description
-    }
-}

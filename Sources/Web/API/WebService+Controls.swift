@@ -8,6 +8,7 @@ extension ForceBody: StrictDocument {}
 extension ReasonBody: StrictDocument {}
 extension PriorityBody: StrictDocument {}
 extension EmptyBody: StrictDocument {}
+extension ConfigurationBody: StrictDocument {}
 
 extension WebService {
     /// Who asks, until callers have names of their own.
@@ -53,6 +54,12 @@ extension WebService {
             let (changed, id) = try await surroundings.reload()
             return try Response.json(ReloadAnswer(changed: changed, id: id))
         }
+        router.post("/api/v1/config") { request, _ in
+            let body = try await request.json(ConfigurationBody.self, limit: ConfigurationBody.largest)
+            try body.document.check()
+            let (changed, id) = try await surroundings.apply(body.document.files)
+            return try Response.json(ReloadAnswer(changed: changed, id: id))
+        }
     }
 
     private func setPaused(_ paused: Bool, _ request: Request, _ context: DoorContext) async throws -> Response {
@@ -80,7 +87,8 @@ extension WebService {
     }
 
     private func answer(_ receipt: CancelReceipt) throws -> Response {
-        if let build = receipt.build { surroundings.cancelRequested(build) }
+        // Its worker may be served by any dispatcher.
+        if receipt.build != nil { bell.ring(.dispatchCancels) }
         bell.ring(.dispatchMatch)
         bell.ring(.schedulingCompletions)
         return try Response.json(CancelAnswer(phase: receipt.phase, build: receipt.build?.build))

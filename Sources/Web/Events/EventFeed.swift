@@ -1,102 +1,66 @@
+import Logging
 import ServiceLifecycle
+import Signals
 import Storage
-import Synchronization
 
-/// Reads the outbox once for all who follow it: a commit wakes it, it reads what is new, and hands it to every subscriber. Asks the store nothing while
-/// nothing happens or nobody listens.
+/// Reads the outbox once for all who follow it: a commit or a ring wakes it, it reads what is new, and hands it to every subscriber. Asks the store
+/// nothing while nothing happens or nobody listens.
 public final class EventFeed: Service {
-    /// What a subscriber is told.
-    enum News: Sendable {
-        /// These events follow those of the news before.
-        case events([EventRecord])
-        /// Nothing happened for a while: time to show that the connection lives.
-        case beat
-    }
-
-    private struct State {
-        var next: UInt64 = 0
-        var subscribers: [UInt64: AsyncStream<News>.Continuation] = [:]
-        var stopped = false
-    }
-
-    /// Batches that wait for a slow subscriber. What falls out of the buffer leaves a gap in the sequence, by which it knows to read for itself.
-    private static let buffer = 64
-    private static let batch = 500
     /// How long a stream may be silent: proxies cut what says nothing for a minute.
     private static let heartbeat: Duration = .seconds(15)
+    private static let batch = 500
 
-    private let store: any OutboxStore
-    private let state = Mutex(State())
-    private let wakes: AsyncStream<Void>
+    private let hub: EventHub
+    /// The loop that reads, for the process to run and to sweep.
+    public let loop: Loop
 
-    init(store: any OutboxStore) {
-        self.store = store
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        wakes = stream
-        store.onEvents { continuation.yield() }
+    init(store: any OutboxStore, bell: any Doorbell, logger: Logger) {
+        let hub = EventHub()
+        self.hub = hub
+        let loop = Loop(name: .events, bell: bell, logger: logger) { try await Self.pass(store, hub) }
+        self.loop = loop
+        store.onEvents { loop.ring() }
     }
 
     /// How many follow at the moment.
-    public var subscriberCount: Int { state.withLock { $0.subscribers.count } }
+    public var subscriberCount: Int { hub.subscriberCount }
 
     /// What happens from now on. The stream ends when the process stops; ending the iteration unsubscribes.
-    func subscribe() -> AsyncStream<News> {
-        let (stream, continuation) = AsyncStream.makeStream(of: News.self, bufferingPolicy: .bufferingNewest(Self.buffer))
-        let id: UInt64? = state.withLock { state in
-            guard !state.stopped else { return nil }
-            state.next += 1
-            state.subscribers[state.next] = continuation
-            return state.next
-        }
-        guard let id else {
-            continuation.finish()
-            return stream
-        }
-        continuation.onTermination = { [weak self] _ in _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) } }
+    func subscribe() -> AsyncStream<EventNews> {
+        let stream = hub.subscribe()
+        loop.ring()
         return stream
     }
 
+    /// Shows every subscriber that its connection lives, and ends them all with the process.
     public func run() async throws {
-        defer { stop() }
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while (try? await Task.sleep(for: Self.heartbeat)) != nil { self.tell(.beat) }
-                }
-                group.addTask { try await self.follow() }
-                try await group.waitForAll()
-            }
+        defer { hub.stop() }
+        await cancelWhenGracefulShutdown { [hub] in
+            while (try? await Task.sleep(for: Self.heartbeat)) != nil { hub.tell(.beat) }
         }
     }
 
-    private func follow() async throws {
-        var cursor = try await store.latestCursor()
-        for await _ in wakes {
-            guard subscriberCount > 0 else {
-                // Whoever subscribes later starts behind what nobody heard.
-                if let latest = try? await store.latestCursor() { cursor = latest }
-                continue
-            }
-            // A store that cannot be read now is read at the next wake; subscribers miss nothing, since the cursor stays.
-            while let records = try? await store.events(after: cursor, limit: Self.batch), let last = records.last {
-                cursor = last.cursor
-                tell(.events(records))
-                if records.count < Self.batch { break }
-            }
+    private static func pass(_ store: any OutboxStore, _ hub: EventHub) async throws -> NextWake? {
+        guard hub.subscriberCount > 0 else {
+            hub.cursor = nil
+            return nil
         }
-    }
-
-    private func tell(_ news: News) {
-        let subscribers = state.withLock { $0.subscribers.values.map { $0 } }
-        for subscriber in subscribers { subscriber.yield(news) }
-    }
-
-    private func stop() {
-        let subscribers = state.withLock { state in
-            state.stopped = true
-            defer { state.subscribers = [:] }
-            return state.subscribers.values.map { $0 }
+        guard let cursor = hub.cursor else {
+            // Nobody listened for a while. What the first ones lack of that time they read by themselves.
+            hub.cursor = try await store.latestCursor()
+            hub.tell(.lookAgain)
+            return nil
         }
-        for subscriber in subscribers { subscriber.finish() }
+        do {
+            let records = try await store.events(after: cursor, limit: batch)
+            guard let last = records.last else { return nil }
+            hub.cursor = last.cursor
+            hub.tell(.events(after: cursor, records))
+            return records.count == batch ? .immediately : nil
+        } catch let error as StoreError {
+            // The events were rewound: there is no going on from here.
+            if case .conflict = error { hub.cursor = nil }
+            throw error
+        }
     }
 }

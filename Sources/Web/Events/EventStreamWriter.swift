@@ -21,7 +21,7 @@ struct EventStreamWriter {
 
     mutating func write(_ records: [EventRecord]) async throws {
         var buffer = ByteBuffer()
-        for record in records where record.cursor.sequence > cursor.sequence {
+        for record in records where record.cursor > cursor {
             cursor = record.cursor
             guard filter.wants(record) else { continue }
             buffer.writeString("id: \(record.cursor)\nevent: \(record.kind.rawValue)\ndata: ")

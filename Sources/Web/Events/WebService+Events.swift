@@ -31,7 +31,7 @@ extension WebService {
         guard let cursor = EventCursor(text) else {
             throw Problem.invalidParameter(header == nil ? "since" : "Last-Event-ID", "expected the id of an event, or 0 for the oldest that is kept")
         }
-        guard cursor.epoch == store.epoch, cursor.sequence >= oldest.sequence else {
+        guard cursor.epoch == store.epoch, cursor >= oldest else {
             throw Problem.gone("the events behind \(cursor) are not kept any more: read the state from the API, then start without a cursor")
         }
         return cursor
@@ -56,15 +56,16 @@ extension WebService {
         }
     }
 
-    private func follow(_ news: AsyncStream<EventFeed.News>, _ stream: inout EventStreamWriter) async throws {
+    private func follow(_ news: AsyncStream<EventNews>, _ stream: inout EventStreamWriter) async throws {
         try await stream.comment("here")
         // The server waits for open streams before it stops, so they end when it is told to, not when the feed ends after it.
         for await item in news.cancelOnGracefulShutdown() {
             switch item {
             case .beat: try await stream.comment("here")
-            case .events(let records):
+            case .lookAgain: try await catchUp(&stream)
+            case .events(let after, let records):
                 // A gap between what was sent and what is told can only be read from the store.
-                if let first = records.first, first.cursor.sequence > stream.cursor.sequence + 1 {
+                if after > stream.cursor {
                     try await catchUp(&stream)
                 } else {
                     try await stream.write(records)

@@ -54,6 +54,28 @@ public struct CancelAnswer: Sendable, Encodable {
     }
 }
 
+/// The body of `POST /config`: the files of a configuration as texts.
+public struct ConfigurationBody: Sendable, Codable {
+    public struct File: Sendable, Codable {
+        /// The absolute path that the text was read from: relative repositories are meant from its directory.
+        public var name: String
+        public var text: String
+
+        public init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
+    }
+
+    public var files: [File]
+
+    public init(files: [File]) {
+        self.files = files
+    }
+
+    public static let fieldNames: Set<String> = ["files"]
+}
+
 public struct ReloadAnswer: Sendable, Encodable {
     public var changed: Bool
     public var id: ConfigurationID?

@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import Runtime
+import Wire
 
 /// `doorbell config check` and `apply`.
 struct ConfigCommand: AsyncParsableCommand {
@@ -47,14 +48,30 @@ struct ConfigCommand: AsyncParsableCommand {
 
     struct Apply: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have the running Doorbell read its configuration again.",
-            discussion: "It reads the file it was started with, as on SIGHUP: all of it or, when something is wrong, none.")
+            abstract: "Have the running Doorbell take a configuration: all of it or, when something is wrong, none.",
+            discussion: """
+                Sends the named files to any replica; no shared file system is needed. Without a name, the `doorbell up` that answers reads the \
+                file it was started with again, as on SIGHUP.
+                """)
+        @Argument(help: "A file, or a directory of them.") var path: String?
         @OptionGroup var client: ClientOptions
 
         func run() async throws {
-            try await client.client().ask("/api/v1/config/reload", body: [String: String](), json: client.json) { answer in
-                answer["changed"].isTrue ? "configuration \(answer["id"].text) is in force\n" : "nothing has changed\n"
+            guard let path else {
+                return try await client.client().ask("/api/v1/config/reload", body: [String: String](), json: client.json, print: Self.sentence)
             }
+            do {
+                // What is wrong is told here, with the names as they were typed, before anything is sent.
+                _ = try ConfigurationLoader.load(path: path)
+                let files = try ConfigurationLoader.texts(path: path).map { ConfigurationBody.File(name: $0.name, text: $0.text) }
+                try await client.client().ask("/api/v1/config", body: ConfigurationBody(files: files), json: client.json, print: Self.sentence)
+            } catch let problems as ConfigurationProblems {
+                throw CommandFailure(.configuration, problems.description)
+            }
+        }
+
+        private static func sentence(_ answer: Document) -> String {
+            answer["changed"].isTrue ? "configuration \(answer["id"].text) is in force\n" : "nothing has changed\n"
         }
     }
 

@@ -57,8 +57,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try Failures.settings(dataDirectory: dataDir, listen: nil)
-        try await Failures.translating { try await Migration.run(settings) }
-        StandardOutput.write("the database in \(settings.dataDirectory) is up to date\n")
+        let place = try await Failures.translating { try await Migration.run(settings) }
+        StandardOutput.write("the database is up to date (\(place))\n")
     }
 }
 

@@ -4,9 +4,10 @@ import Storage
 
 /// Turns what the runtime throws into a line for people and an exit status.
 enum Failures {
-    static func settings(dataDirectory: String?, listen: String?) throws -> Settings {
+    static func settings(dataDirectory: String?, listen: String?, defaultPort: Int = Role.web.defaultPort) throws -> Settings {
         do {
-            return try Settings(environment: ProcessInfo.processInfo.environment, dataDirectory: dataDirectory, listen: listen)
+            return try Settings(
+                environment: ProcessInfo.processInfo.environment, dataDirectory: dataDirectory, listen: listen, defaultPort: defaultPort)
         } catch {
             throw CommandFailure(.configuration, error.description)
         }
@@ -15,6 +16,8 @@ enum Failures {
     static func translating<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
+        } catch let error as SettingsError {
+            throw CommandFailure(.configuration, error.description)
         } catch let problems as ConfigurationProblems {
             throw CommandFailure(.configuration, problems.description)
         } catch let error as StoreError {

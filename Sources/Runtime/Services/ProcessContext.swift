@@ -1,0 +1,19 @@
+import Domain
+import HTTPDoor
+import Logging
+import Signals
+import Storage
+
+/// What every service of a process is made from.
+struct ProcessContext: Sendable {
+    var settings: Settings
+    var store: OpenedStore
+    var bell: OpenedBell
+    var keeper: ConfigurationKeeper
+    /// Rung by a dispatcher of this process, followed by its web pages.
+    var logs: LogBell
+    var makeLogger: @Sendable (String) -> Logger
+
+    /// The configuration in force, as far as this process knows.
+    var configuration: @Sendable () -> AppliedConfiguration? { { [keeper] in keeper.current } }
+}

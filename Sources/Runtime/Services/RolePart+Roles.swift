@@ -1,0 +1,75 @@
+import BuildDispatch
+import Domain
+import HTTPDoor
+import Intake
+import Scheduling
+import Signals
+import Storage
+import Web
+import Wire
+
+/// The services, each made from what its process has.
+extension RolePart {
+    static func intake(_ context: ProcessContext, poller: SourcePoller) -> RolePart {
+        let intake = ChangeIntake(store: context.store.store, bell: context.bell.bell)
+        return RolePart(
+            loops: poller.loops, checks: [{ poller.health }],
+            addRoutes: { router in intake.addRoutes(to: router) })
+    }
+
+    static func scheduler(_ context: ProcessContext) -> RolePart {
+        let scheduling = SchedulingService(
+            store: context.store.store, bell: context.bell.bell, configuration: context.configuration, logger: context.makeLogger("scheduling"))
+        return RolePart(loops: scheduling.loops)
+    }
+
+    static func dispatcher(_ context: ProcessContext) -> RolePart {
+        let dispatch = DispatchService(
+            store: context.store.store, bell: context.bell.bell, logs: context.logs, lease: context.settings.lease, storeClock: context.store.clock,
+            logger: context.makeLogger("dispatch"))
+        return RolePart(
+            loops: dispatch.loops, services: [dispatch.heartbeat], metrics: [{ DispatchMetrics(service: dispatch).add(to: &$0) }],
+            addRoutes: { router in dispatch.addRoutes(to: router) })
+    }
+
+    /// - Parameter followsOtherProcesses: logs grow at dispatchers elsewhere, of which nothing rings here.
+    static func web(_ context: ProcessContext, followsOtherProcesses: Bool) -> RolePart {
+        let keeper = context.keeper
+        let web = WebService(
+            store: context.store.store, bell: context.bell.bell, logs: context.logs,
+            surroundings: .init(
+                configuration: context.configuration,
+                reload: {
+                    guard keeper.path != nil else {
+                        throw Problem.conflict("this service was started without a configuration file: name one, as in `doorbell config apply FILE`")
+                    }
+                    return try Self.answer(try await keeper.reload())
+                },
+                apply: { files in try Self.answer(try await keeper.apply(files.map { ($0.name, $0.text) })) }),
+            logger: context.makeLogger("web"))
+        let feed = web.feed
+        return RolePart(
+            loops: [feed.loop], services: [feed] + (followsOtherProcesses ? [LogFollowTimer(logs: context.logs)] : []),
+            metrics: [{ $0.add("event_streams", .gauge, "Clients that follow the events.", feed.subscriberCount) }],
+            addRoutes: { router in web.addRoutes(to: router) })
+    }
+
+    private static func answer(_ outcome: ConfigurationKeeper.Outcome) throws -> (changed: Bool, id: ConfigurationID?) {
+        switch outcome {
+        case .applied(let applied): return (true, applied.id)
+        case .unchanged(let applied): return (false, applied?.id)
+        case .refused(let problems):
+            throw Problem(
+                status: 422, code: "invalid_configuration", title: "The configuration is refused, and the one in force stays",
+                errors: problems.problems.prefix(50).map { .init(pointer: "", detail: $0.description) })
+        }
+    }
+}
+
+extension SourcePoller {
+    /// Sources that cannot be read are worth a word; everything else goes on.
+    fileprivate var health: Health {
+        let failing = reports().compactMap { report in report.problem.map { "source \(report.name): \($0.replacing("\n", with: " "))" } }
+        return failing.isEmpty ? .ready : .degraded(failing.joined(separator: "\n"))
+    }
+}
