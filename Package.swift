@@ -107,7 +107,9 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient, grdb]),
-        .testTarget(name: "SimulationTests", dependencies: ["Domain", "Storage", "StorageSQLite", "StoreConformance", "TestSupport", crypto]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Domain", "Storage", "StoragePostgres", "StorageSQLite", "StoreConformance", "ServerSupport", "TestSupport", crypto]),
         .testTarget(name: "DeployTests", dependencies: ["ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", yams]),
         .testTarget(name: "LayoutTests"),
         .executableTarget(

@@ -1,44 +1,61 @@
 import Foundation
+import ProcessSupport
 import Synchronization
 
-/// The PostgreSQL of this test process: started when a test first asks, a database of its own for each.
+/// A real PostgreSQL of the test process's own. It is stopped, and its directory removed, once the process has ended, however it ended.
 public final class PrivatePostgres: Sendable {
-    public let server: PrivateServer
-    private let made = Mutex<[String: String]>([:])
+    private let directory: String
     private let count = Mutex(0)
+    private let made = Mutex<[String: String]>([:])
 
-    private static let started = Mutex<PrivatePostgres?>(nil)
+    /// One for all tests that do not disturb each other: each takes a database of its own.
+    public static func shared() async throws -> PrivatePostgres { try await sharedTask.value }
+    private static let sharedTask = Task { try await PrivatePostgres.start() }
 
-    /// Starts it the first time; the tests that ask meanwhile wait.
-    public static func shared() throws -> PrivatePostgres {
-        try started.withLock { known in
-            if let known { return known }
-            let new = try PrivatePostgres()
-            known = new
-            return new
-        }
+    /// A server that a suite may bounce as it likes.
+    public static func start() async throws -> PrivatePostgres {
+        let directory = (NSTemporaryDirectory() as NSString).appendingPathComponent("doorbell-postgres-\(UUID().uuidString.lowercased().prefix(8))")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try ServerScript.postgres.stopWhenThisProcessEnds(directory)
+        let server = PrivatePostgres(directory: directory)
+        try await server.run("start")
+        return server
     }
 
-    /// One of a test's own, to be bounced.
-    public init() throws {
-        server = try PrivateServer(script: "postgres")
-        try server.run("start")
+    private init(directory: String) {
+        self.directory = directory
     }
 
     /// The URL of a new, empty database.
-    public func newDatabase() throws -> String {
+    public func newDatabase() async throws -> String {
         let name = count.withLock { count in
             count += 1
             return "test_\(count)"
         }
-        return try server.run("create", name)
+        return try await run("create", name)
     }
 
     /// The database that belongs to a place: the same place again is the same database.
-    public func database(for place: String) throws -> String {
+    public func database(for place: String) async throws -> String {
         if let known = made.withLock({ $0[place] }) { return known }
-        let url = try newDatabase()
+        let url = try await newDatabase()
         made.withLock { $0[place] = url }
         return url
+    }
+
+    public enum Stop: String, Sendable {
+        case fast, immediate
+    }
+
+    public func stop(_ mode: Stop = .fast) async throws { try await run("stop", mode.rawValue) }
+
+    /// The same data at the same address again.
+    public func startAgain() async throws { try await run("start") }
+
+    public func restart(_ mode: Stop) async throws { try await run("restart", mode.rawValue) }
+
+    @discardableResult
+    private func run(_ command: String, _ arguments: String...) async throws -> String {
+        try await ServerScript.postgres.run([command, directory] + arguments, in: directory).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

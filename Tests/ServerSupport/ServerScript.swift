@@ -9,6 +9,7 @@ public struct ServerScript: Sendable {
         public var description: String { text }
     }
 
+    public static let postgres = ServerScript(name: "postgres")
     public static let rabbitmq = ServerScript(name: "rabbitmq")
 
     let path: String

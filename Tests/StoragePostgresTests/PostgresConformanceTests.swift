@@ -8,7 +8,7 @@ import Testing
     typealias Conformance = StoreConformance<PostgresStore>
 
     static let conformance = Conformance { place, clock in
-        let url = try PrivatePostgres.shared().database(for: place)
+        let url = try await PrivatePostgres.shared().database(for: place)
         return try await PostgresStore.open(try PostgresAddress(url), connections: 4, migrating: true, clock: clock)
     }
 
