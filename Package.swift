@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "SignalsAMQP", dependencies: ["Signals", "Domain", "CRabbitMQ", logging, lifecycle]),
         .target(name: "Storage", dependencies: ["Domain"]),
         .target(name: "StorageSQLite", dependencies: ["Domain", "Storage", "Schemas", crypto, grdb]),
-        .target(name: "StoragePostgres", dependencies: ["Domain", "Storage", "Schemas", "CPostgres", crypto]),
+        .target(name: "StoragePostgres", dependencies: ["Domain", "Signals", "Storage", "Schemas", "CPostgres", crypto]),
         .target(name: "Wire", dependencies: ["Domain"]),
         .target(name: "HTTPDoor", dependencies: ["Domain", "Signals", "Storage", "Wire", crypto, hummingbird]),
         .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", hummingbird, lifecycle, logging]),
@@ -80,7 +80,8 @@ let package = Package(
             dependencies: ["SignalsAMQP", "Signals", "BellConformance", "ServerSupport", "ProcessSupport", "TestSupport", logging, lifecycle]),
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(
-            name: "StoragePostgresTests", dependencies: ["StoragePostgres", "Domain", "Storage", "StoreConformance", "ServerSupport", "TestSupport"]),
+            name: "StoragePostgresTests",
+            dependencies: ["StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Storage", "StoreConformance", "ServerSupport", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(

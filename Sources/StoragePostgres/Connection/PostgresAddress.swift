@@ -1,93 +1,61 @@
-import Foundation
 import Storage
 
 /// Where the database is and how to talk to it: `DOORBELL_DATABASE_URL`, checked. Its description never holds the password.
 public struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
-    /// The URL as libpq takes it, secrets included: only for opening connections.
-    let connectionText: String
+    /// One server of several; a name that begins with `/` is the directory of a Unix socket, an empty one libpq's default.
+    struct Host: Hashable, Sendable {
+        var name: String
+        var port: Int
+
+        var description: String { name.isEmpty ? "the local socket" : name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)" }
+    }
+
+    /// Tried in this order; the first that can be written to is used.
+    let hosts: [Host]
+    /// What libpq is given for every host, secrets included.
+    let parameters: [String: String]
+    /// How long one host may take to let us in.
+    let connectTimeout: Duration
     /// Named prepared statements and session settings; off behind a pooler that hands out connections by transaction (pgbouncer).
     public let usesSession: Bool
-    /// Host and port of each server, the user and the database: what errors may say.
+    /// The user, host and port of each server, and the database: what errors may say.
     public let description: String
-
-    /// Parameters of libpq that the URL may carry.
-    private static let known: Set = [
-        "target_session_attrs", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslpassword", "passfile", "application_name", "host",
-        "hostaddr",
-        "port", "user", "dbname", "connect_timeout", "channel_binding", "ssl_min_protocol_version", "gssencmode", "krbsrvname", "requirepeer",
-    ]
-    /// Ours: how the statements are sent.
-    private static let prepared = "prepared"
 
     /// Checks a URL of the form `postgres://[user[:password]@]host[:port][,host[:port]…]/database[?parameter=value&…]`.
     ///
+    /// Parameters are libpq's (`PostgresURL.parameters`), and one of ours: `prepared=off` for a pooler between here and the database that hands out
+    /// connections by transaction. Then no statement is prepared by name and nothing is left in a session; time-outs are set in each transaction.
     /// - Throws: `StoreError.configuration` with one line that says what to do.
     public init(_ url: String) throws(StoreError) {
-        guard let scheme = ["postgres://", "postgresql://"].first(where: url.hasPrefix) else {
-            throw Self.wrong("it begins with neither postgres:// nor sqlite:")
+        let url = try PostgresURL(url)
+        hosts = url.hosts
+        usesSession = url.parameters[PostgresURL.prepared] != "off"
+        guard let seconds = Int(url.parameters["connect_timeout"] ?? "5"), (1...300).contains(seconds) else {
+            throw PostgresURL.wrong("connect_timeout is not a number of seconds from 1 to 300")
         }
-        guard url.utf8.count <= 4096, !url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
-            throw Self.wrong("it is longer than 4096 bytes or holds spaces or control characters (write them as %XX)")
+        connectTimeout = .seconds(seconds)
+        var parameters = Self.defaults.merging(url.parameters) { _, given in given }
+        parameters["client_encoding"] = "UTF8"
+        if usesSession {
+            // What the URL says comes last, and wins.
+            let options = Self.timeouts.map { "-c \($0.name)=\($0.milliseconds)" } + [parameters["options"]].compactMap { $0 }
+            parameters["options"] = options.joined(separator: " ")
         }
-        let rest = url.dropFirst(scheme.count)
-        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let place = parts[0]
-        let authority = place.prefix { $0 != "/" }
-        let database = place.dropFirst(authority.count).dropFirst()
-        guard !database.contains("/") else { throw Self.wrong("the database's name holds a \"/\"") }
-        let at = authority.lastIndex(of: "@")
-        let hosts = at.map { authority[authority.index(after: $0)...] } ?? authority
-        let user = at.map { authority[..<$0].prefix { $0 != ":" } } ?? ""
-        try Self.check(hosts: hosts)
-        var usesSession = true
-        var passed: [Substring] = []
-        for parameter in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-            let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2 else { throw Self.wrong("the parameter \"\(pair[0])\" has no value") }
-            if pair[0] == Self.prepared {
-                guard pair[1] == "on" || pair[1] == "off" else { throw Self.wrong("\"prepared\" is neither on nor off") }
-                usesSession = pair[1] == "on"
-            } else if Self.known.contains(String(pair[0])) {
-                passed.append(parameter)
-            } else {
-                throw Self.wrong(
-                    "there is no parameter \"\(pair[0].prefix(60))\"; known: \(Self.known.union([Self.prepared]).sorted().joined(separator: ", "))")
-            }
-        }
-        func add(_ name: String, _ value: String) {
-            if !passed.contains(where: { $0.hasPrefix(name + "=") }) { passed.append("\(name)=\(value)") }
-        }
-        // With several servers, the one that can be written to.
-        add("target_session_attrs", "read-write")
-        add("application_name", "doorbell")
-        add("connect_timeout", "5")
-        passed += [
-            "client_encoding=UTF8", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
-        ]
-        if usesSession { passed.append("options=\(Self.sessionOptions)") }
-        connectionText = scheme + place + "?" + passed.joined(separator: "&")
-        self.usesSession = usesSession
-        description = "\(user.isEmpty ? "" : "\(user)@")\(hosts.isEmpty ? "the local socket" : String(hosts))/\(database)"
+        for ours in [PostgresURL.prepared, "connect_timeout"] { parameters[ours] = nil }
+        self.parameters = parameters
+        let user = url.parameters["user"].map { "\($0)@" } ?? ""
+        description = "\(user)\(hosts.map(\.description).joined(separator: ","))/\(url.parameters["dbname"] ?? "")"
     }
 
-    /// What is set for each transaction, by session or, behind a pooler, with `SET LOCAL`.
-    static let timeouts = [("statement_timeout", 60_000), ("lock_timeout", 20_000), ("idle_in_transaction_session_timeout", 60_000)]
+    /// A peer that vanished is noticed within half a minute, and of several servers the one is used that can be written to.
+    private static let defaults = [
+        "application_name": "doorbell", "target_session_attrs": "read-write", "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5",
+        "keepalives_count": "3", "tcp_user_timeout": "20000",
+    ]
 
-    private static var sessionOptions: String {
-        timeouts.map { "-c%20\($0.0)%3D\($0.1)" }.joined(separator: "%20")
-    }
-
-    private static func check(hosts: Substring) throws(StoreError) {
-        for host in hosts.split(separator: ",", omittingEmptySubsequences: false) where !host.isEmpty {
-            let afterName = host.hasPrefix("[") ? host.drop { $0 != "]" }.dropFirst() : host.drop { $0 != ":" }
-            guard !afterName.isEmpty else { continue }
-            guard afterName.hasPrefix(":"), let port = Int(afterName.dropFirst()), (1...65_535).contains(port) else {
-                throw wrong("\"\(host.prefix(100))\" is not a host, or a host and a port from 1 to 65535")
-            }
-        }
-    }
-
-    private static func wrong(_ what: String) -> StoreError {
-        .configuration("DOORBELL_DATABASE_URL: \(what); expected postgres://USER@HOST:PORT/DATABASE, or sqlite:DIRECTORY")
-    }
+    /// Bounds of what one transaction may hold up; set for the session or, behind a pooler, in each transaction.
+    static let timeouts = [
+        (name: "statement_timeout", milliseconds: 60_000), (name: "lock_timeout", milliseconds: 20_000),
+        (name: "idle_in_transaction_session_timeout", milliseconds: 60_000),
+    ]
 }

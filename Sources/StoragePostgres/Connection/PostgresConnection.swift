@@ -1,10 +1,9 @@
 import CPostgres
-import Foundation
 import Storage
 
 /// One connection, used by one thread. Statements go out in pipelines: what belongs together costs one round trip.
 final class PostgresConnection {
-    struct Statement {
+    struct Statement: Sendable {
         var sql: String
         var arguments: [PostgresValue]
 
@@ -14,41 +13,35 @@ final class PostgresConnection {
         }
     }
 
-    struct Result {
-        var rows: [PostgresRow]
-        /// Rows that the statement changed or gave.
-        var count: Int
+    /// What a reply of the server answers.
+    private enum Asked {
+        case statement
+        case preparing(String)
+        case givingUp
     }
 
-    /// Prepared statements kept by name; the least recently used one makes room.
-    private static let mostPrepared = 200
-    /// Bounds of what goes out between two syncs.
+    private static let mostPrepared = 300
+    /// Bounds of what goes out between two syncs: beyond a few hundred statements nothing is gained, and an error wastes all of them.
     static let mostStatements = 256
     static let mostBytes = 1 << 20
 
-    private let connection: OpaquePointer
-    private let usesSession: Bool
-    private var prepared: [String: (name: String, used: UInt64)] = [:]
-    private var uses: UInt64 = 0
-    private var names: UInt64 = 0
+    let connection: OpaquePointer
+    let faults = PostgresFaults()
+    /// See `PostgresAddress.usesSession`.
+    let usesSession: Bool
+    private var prepared = PreparedStatements(capacity: mostPrepared)
+    /// A COMMIT that was sent and whose answer nobody has read.
+    private var owesAnswer = false
     private(set) var roundTrips: UInt64 = 0
     private(set) var statements: UInt64 = 0
 
-    /// Connects; blocks for at most the connect time-out of the address, for each of its servers.
+    /// Connects to the first of the address's servers that can be used; blocks for at most the connect time-out for each of them.
     init(_ address: PostgresAddress) throws(PostgresError) {
-        guard let connection = PQconnectdb(address.connectionText) else {
-            throw PostgresError(sqlState: nil, message: "out of memory", isConnectionLost: true)
-        }
-        self.connection = connection
+        connection = try Self.connect(address)
         usesSession = address.usesSession
-        guard PQstatus(connection) == CONNECTION_OK else {
-            let error = Self.connectFailure(String(cString: PQerrorMessage(connection)))
-            PQfinish(connection)
-            throw error
-        }
         guard PQenterPipelineMode(connection) == 1 else {
             PQfinish(connection)
-            throw PostgresError(sqlState: nil, message: "libpq is older than version 14", isConnectionLost: true)
+            throw PostgresError(sqlState: nil, message: "libpq is older than version 14", isConnectionLost: true, isConnectFailure: true)
         }
     }
 
@@ -59,195 +52,124 @@ final class PostgresConnection {
     /// Lets another thread ask the server to end the running statement. The connection must not be used for anything else afterwards.
     func makeCancel() -> PostgresCancel? { PQgetCancel(connection).map(PostgresCancel.init) }
 
-    var descriptor: Int32 { PQsocket(connection) }
-
-    /// Runs statements in order, in one round trip. After an error the rest is not run; the error tells of the first that failed.
-    func run(_ batch: [Statement]) throws(PostgresError) -> [Result] {
-        var results: [Result] = []
+    /// Runs statements in order, in one round trip if they are few. After an error the rest is not run; the error tells of the first that failed.
+    func run(_ batch: [Statement]) throws(PostgresError) -> [PostgresResult] {
+        var results: [PostgresResult] = []
         results.reserveCapacity(batch.count)
         var rest = batch[...]
         while !rest.isEmpty {
+            var ready: [(sql: String, arguments: PostgresArguments)] = []
             var bytes = 0
-            var count = 0
-            while count < min(rest.count, Self.mostStatements), count == 0 || bytes < Self.mostBytes {
-                bytes += rest[rest.startIndex + count].arguments.reduce(0) { $0 + $1.size }
-                count += 1
+            while let statement = rest.first, ready.count < Self.mostStatements, bytes < Self.mostBytes {
+                let arguments = try PostgresArguments(statement.arguments)
+                bytes += arguments.byteCount
+                ready.append((statement.sql, arguments))
+                rest.removeFirst()
             }
-            results += try exchange(rest.prefix(count))
-            rest = rest.dropFirst(count)
+            results += try exchange(ready)
         }
         return results
     }
 
-    private func exchange(_ batch: ArraySlice<Statement>) throws(PostgresError) -> [Result] {
-        roundTrips += 1
-        statements += UInt64(batch.count)
-        // What each reply that will come is for: true for a statement's own, false for the preparing before it.
-        var replies: [Bool] = []
-        var new: [String] = []
-        for statement in batch {
-            if usesSession {
-                let (name, isNew) = prepare(statement.sql)
-                if isNew {
-                    guard PQsendPrepare(connection, name, statement.sql, 0, nil) == 1 else { throw lost() }
-                    replies.append(false)
-                    new.append(statement.sql)
-                }
-                let sent = statement.arguments.withPointers { count, values, lengths, formats in
-                    PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
-                }
-                guard try sent.get() == 1 else { throw lost() }
-            } else {
-                let sent = statement.arguments.withPointers { count, values, lengths, formats in
-                    PQsendQueryParams(connection, statement.sql, count, nil, values, lengths, formats, 0)
-                }
-                guard try sent.get() == 1 else { throw lost() }
-            }
-            replies.append(true)
-        }
-        guard PQpipelineSync(connection) == 1 else { throw lost() }
-        return try collect(replies, preparing: new)
+    /// Ends a transaction that only read, and does not wait for the answer: the next statement's comes behind it.
+    func endReading() {
+        guard !owesAnswer, !isBroken else { return }
+        statements += 1
+        guard PQsendQueryParams(connection, "COMMIT", 0, nil, nil, nil, nil, 0) == 1, PQpipelineSync(connection) == 1 else { return }
+        _ = PQflush(connection)
+        owesAnswer = true
     }
 
-    private func collect(_ replies: [Bool], preparing new: [String]) throws(PostgresError) -> [Result] {
-        var results: [Result] = []
+    private func exchange(_ batch: [(sql: String, arguments: PostgresArguments)]) throws(PostgresError) -> [PostgresResult] {
+        roundTrips += 1
+        statements += UInt64(batch.count)
+        var asked: [Asked] = []
+        for statement in batch { try send(statement.sql, statement.arguments, &asked) }
+        guard PQpipelineSync(connection) == 1 else { throw lost() }
+        if owesAnswer {
+            owesAnswer = false
+            // Nothing depends on how a transaction ended that only read.
+            _ = try? collect([.statement])
+            if isBroken { throw lost() }
+        }
+        return try collect(asked)
+    }
+
+    private func send(_ sql: String, _ arguments: PostgresArguments, _ asked: inout [Asked]) throws(PostgresError) {
+        guard usesSession else {
+            let sent = arguments.withPointers { PQsendQueryParams(connection, sql, $0, nil, $1, $2, $3, 0) }
+            guard sent == 1 else { throw lost() }
+            asked.append(.statement)
+            return
+        }
+        let name: String
+        switch prepared.use(sql) {
+        case .known(let known): name = known
+        case .new(let new, let givingUp):
+            if let givingUp {
+                guard PQsendQueryParams(connection, "DEALLOCATE \(givingUp)", 0, nil, nil, nil, nil, 0) == 1 else { throw lost() }
+                asked.append(.givingUp)
+            }
+            guard PQsendPrepare(connection, new, sql, 0, nil) == 1 else { throw lost() }
+            asked.append(.preparing(sql))
+            name = new
+        }
+        guard arguments.withPointers({ PQsendQueryPrepared(connection, name, $0, $1, $2, $3, 0) }) == 1 else { throw lost() }
+        asked.append(.statement)
+    }
+
+    private func collect(_ asked: [Asked]) throws(PostgresError) -> [PostgresResult] {
+        var results: [PostgresResult] = []
+        results.reserveCapacity(asked.count)
         var failure: PostgresError?
-        for isStatement in replies {
-            while let result = PQgetResult(connection) {
-                defer { PQclear(result) }
-                switch PQresultStatus(result) {
+        for question in asked {
+            var isDone = false
+            // Each answer is followed by a null.
+            while let pointer = PQgetResult(connection) {
+                let result = PostgresResult(pointer, faults: faults)
+                switch PQresultStatus(pointer) {
                 case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-                    if isStatement { results.append(Self.read(result)) }
+                    isDone = true
+                    if case .statement = question { results.append(result) }
                 case PGRES_PIPELINE_ABORTED: break
-                default: failure = failure ?? error(result)
+                default: failure = failure ?? error(pointer)
                 }
             }
-            if isBroken { throw failure ?? lost() }
+            if case .preparing(let sql) = question, !isDone { prepared.forget(sql) }
+            if isBroken { throw failure.map { $0.losing() } ?? lost() }
         }
         guard let sync = PQgetResult(connection) else { throw failure ?? lost() }
         defer { PQclear(sync) }
         guard PQresultStatus(sync) == PGRES_PIPELINE_SYNC else { throw failure ?? lost() }
         if let failure {
-            // A statement whose preparing failed, or was skipped, is not there under its name.
-            for sql in new { prepared[sql] = nil }
+            if failure.isSessionStale { prepared = PreparedStatements(capacity: Self.mostPrepared) }
             throw failure
         }
+        guard results.count == asked.count(where: { if case .statement = $0 { true } else { false } }) else { throw lost() }
         return results
     }
 
-    private func prepare(_ sql: String) -> (name: String, isNew: Bool) {
-        uses += 1
-        if let known = prepared[sql] {
-            prepared[sql]?.used = uses
-            return (known.name, false)
-        }
-        if prepared.count >= Self.mostPrepared, let oldest = prepared.min(by: { $0.value.used < $1.value.used }) {
-            // The server's copy stays until the connection ends; there are few enough statements in the whole program.
-            prepared[oldest.key] = nil
-        }
-        names += 1
-        let name = "s\(names)"
-        prepared[sql] = (name, uses)
-        return (name, true)
-    }
-
-    private static func read(_ result: OpaquePointer) -> Result {
-        let columns = Int(PQnfields(result))
-        let count = Int(PQntuples(result))
-        var rows: [PostgresRow] = []
-        rows.reserveCapacity(count)
-        for row in 0..<Int32(count) {
-            var values: [String?] = []
-            values.reserveCapacity(columns)
-            for column in 0..<Int32(columns) {
-                if PQgetisnull(result, row, column) == 1 {
-                    values.append(nil)
-                } else {
-                    let length = Int(PQgetlength(result, row, column))
-                    let value = UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length)
-                    values.append(String(decoding: value, as: UTF8.self))
-                }
-            }
-            rows.append(PostgresRow(values: values))
-        }
-        return Result(rows: rows, count: Int(String(cString: PQcmdTuples(result))) ?? 0)
-    }
-
     private func error(_ result: OpaquePointer) -> PostgresError {
-        func field(_ code: Int32) -> String? { PQresultErrorField(result, code).map { String(cString: $0) } }
-        let state = field(Int32(UInt8(ascii: "C")))
-        let message = field(Int32(UInt8(ascii: "M"))) ?? String(cString: PQresultErrorMessage(result))
-        // 57P01 to 57P03: the server is being stopped or started, and ends the connection itself.
-        return PostgresError(sqlState: state, message: message, isConnectionLost: state == nil || state?.hasPrefix("57P") == true || isBroken)
+        func field(_ code: Character) -> String? {
+            code.asciiValue.flatMap { PQresultErrorField(result, Int32($0)) }.map { String(cString: $0) }
+        }
+        let state = field("C")
+        let message = field("M") ?? String(cString: PQresultErrorMessage(result)).split(whereSeparator: \.isNewline).first.map(String.init)
+        return PostgresError(
+            sqlState: state, message: message ?? "no reason given", isConnectionLost: state == nil || state?.hasPrefix("57P") == true || isBroken)
     }
 
-    private func lost() -> PostgresError {
+    func lost() -> PostgresError {
         let text = String(cString: PQerrorMessage(connection)).split(whereSeparator: \.isNewline).first.map(String.init)
         return PostgresError(sqlState: nil, message: text ?? "the connection is lost", isConnectionLost: true)
     }
-
-    /// libpq gives no SQLSTATE for a failed connection, only the server's words.
-    private static func connectFailure(_ text: String) -> PostgresError {
-        let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? "the connection failed"
-        let state: String? =
-            line.contains("password authentication failed") || line.contains("no password supplied") || line.contains("pg_hba.conf")
-                || (line.contains("role \"") && line.contains("does not exist"))
-            ? "28000" : line.contains("database \"") && line.contains("does not exist") ? "3D000" : nil
-        let said = line.range(of: "FATAL:").map { line[$0.upperBound...].trimmingCharacters(in: .whitespaces) } ?? line
-        return PostgresError(sqlState: state, message: said, isConnectionLost: true)
-    }
 }
 
-extension PostgresValue {
-    fileprivate var size: Int {
-        switch self {
-        case .null, .integer, .boolean: 8
-        case .text(let text): text.utf8.count
-        case .bytes(let bytes): bytes.count
-        }
-    }
-}
-
-extension [PostgresValue] {
-    /// The values as libpq takes them; refuses texts with a NUL byte, which would be cut there.
-    fileprivate func withPointers(
-        _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Int32
-    ) -> Swift.Result<Int32, PostgresError> {
-        guard !isEmpty else { return .success(body(0, nil, nil, nil)) }
-        var storage: [UInt8] = []
-        var offsets: [Int?] = []
-        var lengths: [Int32] = []
-        var formats: [Int32] = []
-        for value in self {
-            let start = storage.count
-            switch value {
-            case .null:
-                offsets.append(nil)
-                lengths.append(0)
-                formats.append(0)
-                continue
-            case .text(let text): storage.append(contentsOf: text.utf8)
-            case .integer(let number): storage.append(contentsOf: String(number).utf8)
-            case .boolean(let flag): storage.append(UInt8(ascii: flag ? "t" : "f"))
-            case .bytes(let bytes): storage.append(contentsOf: bytes)
-            }
-            let length = storage.count - start
-            var isBinary: Int32 = 0
-            if case .bytes = value { isBinary = 1 }
-            if isBinary == 0, storage[start...].contains(0) {
-                return .failure(
-                    PostgresError(sqlState: "22021", message: "a text holds a NUL byte, which no database text can", isConnectionLost: false))
-            }
-            storage.append(0)
-            offsets.append(start)
-            lengths.append(Int32(clamping: length))
-            formats.append(isBinary)
-        }
-        return .success(
-            storage.withUnsafeBufferPointer { bytes in
-                let base = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-                let pointers = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
-                return body(Int32(count), pointers, lengths, formats)
-            })
+extension PostgresError {
+    /// The same, with the connection gone.
+    fileprivate func losing() -> PostgresError {
+        var error = self
+        error.isConnectionLost = true
+        return error
     }
 }

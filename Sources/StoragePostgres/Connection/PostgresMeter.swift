@@ -1,69 +1,58 @@
 import Synchronization
 
-/// What the pool's connections did, for metrics; and whether the database is away.
-public struct PostgresStatistics: Hashable, Sendable {
-    public internal(set) var connects: UInt64 = 0
-    public internal(set) var connectFailures: UInt64 = 0
-    public internal(set) var connectionsLost: UInt64 = 0
-    public internal(set) var statements: UInt64 = 0
-    public internal(set) var roundTrips: UInt64 = 0
-    public internal(set) var transactions: UInt64 = 0
-    public internal(set) var retries: UInt64 = 0
-    /// Connections that are in use, and callers that wait for one.
-    public internal(set) var busy = 0
-    public internal(set) var waiting = 0
-    public internal(set) var isAway = false
-
-    public init() {}
-}
-
-/// Counts for one pool, from many threads; tells once when the database is back.
+/// Counts for one pool, from many threads, and knows whether the database is there.
 final class PostgresMeter: Sendable {
     private struct State {
         var statistics = PostgresStatistics()
+        /// Attempts to connect in a row that failed, and why the last one did.
         var failures = 0
-        var notBefore: ContinuousClock.Instant?
-        var backAgain: [@Sendable () -> Void] = []
+        var reason = ""
+        var away: @Sendable () -> Void = {}
+        var back: [@Sendable () -> Void] = []
     }
     private let state = Mutex(State())
 
     var statistics: PostgresStatistics { state.withLock { $0.statistics } }
+    var losses: UInt64 { state.withLock { $0.statistics.connectionsLost } }
+    /// Why nobody needs to try to connect now; nil when it can be tried.
+    var refusal: String? { state.withLock { $0.failures > 0 ? $0.reason : nil } }
+    var failures: Int { state.withLock { $0.failures } }
 
-    func onReconnect(_ told: @escaping @Sendable () -> Void) {
-        state.withLock { $0.backAgain.append(told) }
-    }
+    /// Calls back each time when the database is away.
+    func onLoss(_ told: @escaping @Sendable () -> Void) { state.withLock { $0.away = told } }
+    /// Calls back, from any thread, when the database was away and is back.
+    func onReconnect(_ told: @escaping @Sendable () -> Void) { state.withLock { $0.back.append(told) } }
 
-    /// Nil when connecting may be tried; else how the waiting is explained: a database that is away is not asked by everybody at once.
-    func mayConnect() -> Bool {
-        state.withLock { $0.notBefore.map { $0 <= .now } ?? true }
-    }
+    func opened() { state.withLock { $0.statistics.open += 1 } }
+    func closed() { state.withLock { $0.statistics.open -= 1 } }
 
     func connected() {
         let told: [@Sendable () -> Void] = state.withLock { state in
             state.statistics.connects += 1
             state.failures = 0
-            state.notBefore = nil
             defer { state.statistics.isAway = false }
-            return state.statistics.isAway ? state.backAgain : []
+            return state.statistics.isAway ? state.back : []
         }
         for tell in told { tell() }
     }
 
-    func failed() {
-        state.withLock { state in
+    func failed(_ error: any Error) {
+        leave { state in
             state.statistics.connectFailures += 1
-            state.statistics.isAway = true
             state.failures += 1
-            let whole = Duration.milliseconds(min(2000, 50 << min(state.failures, 6)))
-            state.notBefore = .now + whole / 2 + whole / 2 * Double.random(in: 0..<1)
+            state.reason = (error as? PostgresError)?.message ?? "it could not be set up"
         }
     }
 
-    func lost() {
-        state.withLock { state in
-            state.statistics.connectionsLost += 1
+    func lost() { leave { $0.statistics.connectionsLost += 1 } }
+
+    private func leave(_ change: @Sendable (inout State) -> Void) {
+        let away = state.withLock { state in
+            change(&state)
             state.statistics.isAway = true
+            return state.away
         }
+        away()
     }
 
     func ran(statements: UInt64, roundTrips: UInt64) {
@@ -75,10 +64,4 @@ final class PostgresMeter: Sendable {
 
     func committed() { state.withLock { $0.statistics.transactions += 1 } }
     func retried() { state.withLock { $0.statistics.retries += 1 } }
-    func counts(busy: Int, waiting: Int) {
-        state.withLock { state in
-            state.statistics.busy = busy
-            state.statistics.waiting = waiting
-        }
-    }
 }

@@ -6,9 +6,11 @@ final class PostgresTransaction {
     private let connection: PostgresConnection
     /// Statements that wait for the next round trip: `BEGIN` rides with the first statement.
     private var deferred: [PostgresConnection.Statement]
-    private var afterCommit: [() -> Void] = []
-    /// The transaction's number, by which its fate can be asked for when the answer to COMMIT is lost.
-    private(set) var number: String?
+    private let openingCount: Int
+    /// What is done once it is durable.
+    let aftermath = PostgresAftermath()
+    /// By which its fate can be asked for when the answer to COMMIT is lost.
+    private(set) var number: PostgresTransactionNumber?
     private var moment: Timestamp?
     private let isNumbered: Bool
     private var hasBegun = false
@@ -16,11 +18,13 @@ final class PostgresTransaction {
     init(_ connection: PostgresConnection, beginning: [PostgresConnection.Statement], isNumbered: Bool) {
         self.connection = connection
         self.isNumbered = isNumbered
-        deferred = beginning
-        if isNumbered { deferred.append(.init(Self.numbering)) }
+        deferred = beginning + (isNumbered ? [.init(Self.numbering)] : [])
+        openingCount = deferred.count
+        // What an earlier user of the connection left.
+        _ = connection.faults.take()
     }
 
-    private static let numbering = "SELECT pg_current_xact_id(), \(PostgresStore.clock)"
+    private static let numbering = "SELECT \(PostgresTransactionNumber.columns), \(PostgresStore.clock)"
 
     /// The database's time when the transaction began; begins it when nothing was asked yet.
     var began: Timestamp {
@@ -33,63 +37,82 @@ final class PostgresTransaction {
     /// Runs a statement; returns how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ arguments: [PostgresValue] = []) throws -> Int {
-        try exchange([(sql, arguments)])[0].count
+        try exchange([.init(sql, arguments)]).last?.count ?? 0
     }
 
     func first(_ sql: String, _ arguments: [PostgresValue] = []) throws -> PostgresRow? {
-        try exchange([(sql, arguments)])[0].rows.first
+        try all(sql, arguments).first
     }
 
     func all(_ sql: String, _ arguments: [PostgresValue] = []) throws -> [PostgresRow] {
-        try exchange([(sql, arguments)])[0].rows
+        try exchange([.init(sql, arguments)]).last?.rows ?? []
     }
 
     /// Several statements in one round trip; the rows of each.
     func pipeline(_ statements: [(String, [PostgresValue])]) throws -> [[PostgresRow]] {
-        try exchange(statements).map(\.rows)
+        try exchange(statements.map { .init($0.0, $0.1) }).map(\.rows)
     }
 
-    /// Runs with the next round trip, at the latest before the commit; for statements whose rows nobody needs.
+    /// Runs with the next round trip, at the latest with the commit; for statements whose rows nobody needs.
     func later(_ sql: String, _ arguments: [PostgresValue] = []) {
         deferred.append(.init(sql, arguments))
     }
 
-    /// Runs once the transaction is durable, on the connection's thread: keep it short.
+    /// Runs once the transaction is durable, on whatever thread learns of that: keep it short.
     func whenCommitted(_ action: @escaping () -> Void) {
-        afterCommit.append(action)
+        aftermath.add(action)
     }
 
-    /// Sends what still waits, and then COMMIT. A transaction that asked nothing has nothing to commit.
+    /// Sends what still waits together with COMMIT. A transaction that asked nothing has nothing to commit.
     func commit() throws(PostgresError) {
-        guard hasBegun || deferred.contains(where: { !$0.isOpening }) else { return }
-        let batch = deferred
+        guard hasBegun || deferred.count > openingCount else { return }
+        try refuseFaults()
+        // Its number must be known before COMMIT is on its way.
+        if isNumbered, number == nil { try begin() }
+        let batch = deferred + [.init("COMMIT")]
         deferred = []
-        if !batch.isEmpty { take(try connection.run(batch), of: batch) }
-        _ = try connection.run([.init("COMMIT")])
+        let answer = try connection.run(batch).last?.tag
+        guard answer == "COMMIT" else {
+            throw PostgresError(sqlState: "25P02", message: "the transaction had failed before it was committed", isConnectionLost: false)
+        }
     }
 
-    func didCommit() {
-        for action in afterCommit { action() }
+    /// Ends a transaction that only read.
+    func endReading() throws(PostgresError) {
+        guard hasBegun else { return }
+        connection.endReading()
+        try refuseFaults()
     }
 
-    private func exchange(_ statements: [(String, [PostgresValue])]) throws -> [PostgresConnection.Result] {
-        let batch = deferred + statements.map { .init($0.0, $0.1) }
-        let before = deferred.count
+    /// Undoes everything; the connection can be used again unless it is broken.
+    func rollBack() {
         deferred = []
-        let results = try connection.run(batch)
-        take(results, of: batch)
+        guard hasBegun, !connection.isBroken else { return }
+        _ = try? connection.run([.init("ROLLBACK")])
+    }
+
+    private func refuseFaults() throws(PostgresError) {
+        guard let fault = connection.faults.take() else { return }
+        throw PostgresError(sqlState: PostgresError.wrongType, message: fault, isConnectionLost: false)
+    }
+
+    private func begin() throws(PostgresError) { _ = try send([]) }
+
+    private func exchange(_ statements: [PostgresConnection.Statement]) throws -> ArraySlice<PostgresResult> {
+        try send(statements)
+    }
+
+    private func send(_ statements: [PostgresConnection.Statement]) throws(PostgresError) -> ArraySlice<PostgresResult> {
+        let batch = deferred + statements
+        let isOpening = !hasBegun
+        deferred = []
+        // Also when it fails: what was sent may have begun it.
         hasBegun = true
-        return Array(results.dropFirst(before))
+        let results = try connection.run(batch)
+        if isOpening, isNumbered, results.count >= openingCount, let row = results[openingCount - 1].rows.first {
+            number = PostgresTransactionNumber(row)
+            moment = row.time(PostgresTransactionNumber.count)
+        }
+        return results.dropFirst(batch.count - statements.count)
     }
-
-    private func take(_ results: [PostgresConnection.Result], of batch: [PostgresConnection.Statement]) {
-        guard isNumbered, number == nil, let place = batch.firstIndex(where: { $0.sql == Self.numbering }) else { return }
-        number = results[place].rows.first?[0]
-        moment = results[place].rows.first?.time(1)
-    }
-}
-
-extension PostgresConnection.Statement {
-    /// It begins a transaction and does nothing else.
-    fileprivate var isOpening: Bool { sql.hasPrefix("BEGIN") || sql.hasPrefix("SET LOCAL") || sql.hasPrefix("SELECT pg_current_xact_id()") }
 }

@@ -1,48 +1,80 @@
 import Storage
 
-/// One connection and the thread that may block on it. Connects when it is first used, and again after the connection was lost.
+/// One connection and the thread that may block on it. Connects when it is first used, and again after a connection was lost.
 actor PostgresWorker {
     private let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated let interrupt = PostgresInterrupt()
 
     private let address: PostgresAddress
+    private let meter: PostgresMeter
     private let setUp: @Sendable (PostgresConnection) throws -> Void
     private var connection: PostgresConnection?
+    private var cancel: PostgresCancel?
+    /// How many connections had been lost when this one was made.
+    private var generation: UInt64 = 0
 
-    init(_ address: PostgresAddress, name: String, setUp: @escaping @Sendable (PostgresConnection) throws -> Void) {
+    init(_ address: PostgresAddress, meter: PostgresMeter, name: String, setUp: @escaping @Sendable (PostgresConnection) throws -> Void) {
         self.address = address
+        self.meter = meter
         self.setUp = setUp
         executor = ThreadExecutor(name: name)
     }
 
     /// Runs blocking work on the connection; one that broke is closed, and the next use opens another.
-    func perform<T: Sendable>(_ meter: PostgresMeter, _ body: @Sendable (PostgresConnection) throws -> T) throws -> T {
-        let connection = try open(meter)
+    ///
+    /// - Parameter ticket: by which `interrupt` may end it; 0 for what only the end of the pool may interrupt.
+    func perform<T: Sendable>(ticket: UInt64 = 0, _ body: @Sendable (PostgresConnection) throws -> T) throws -> T {
+        if ticket != 0 { try Task.checkCancellation() }
+        let connection = try open()
         let (trips, statements) = (connection.roundTrips, connection.statements)
-        defer {
-            meter.ran(statements: connection.statements - statements, roundTrips: connection.roundTrips - trips)
-            if connection.isBroken {
-                self.connection = nil
-                meter.lost()
-            }
+        interrupt.begin(ticket, cancel)
+        let result = Result { try body(connection) }
+        let wasInterrupted = interrupt.end()
+        meter.ran(statements: connection.statements - statements, roundTrips: connection.roundTrips - trips)
+        if wasInterrupted {
+            // The interruption may still be on its way, and would hit the next statement.
+            discard()
+            if case .failure = result { throw CancellationError() }
+        } else if connection.isBroken {
+            discard()
+            meter.lost()
         }
-        return try body(connection)
+        return try result.get()
     }
 
-    /// Closes the connection: it may be in a state that nobody knows.
-    func discard() { connection = nil }
+    /// Whether the server answers; connects when there is no connection.
+    func ping() throws {
+        try perform { _ = try $0.run([.init("SELECT 1")]) }
+    }
 
-    private func open(_ meter: PostgresMeter) throws -> PostgresConnection {
-        if let connection { return connection }
+    /// Closes the connection.
+    func discard() {
+        guard connection != nil else { return }
+        connection = nil
+        cancel = nil
+        meter.closed()
+    }
+
+    private func open() throws -> PostgresConnection {
+        // When one connection was lost the others are likely to be dead as well.
+        if let connection, generation == meter.losses { return connection }
+        discard()
+        let losses = meter.losses
         do {
             let opened = try PostgresConnection(address)
-            try setUp(opened)
+            meter.opened()
             connection = opened
-            meter.connected()
-            return opened
+            cancel = opened.makeCancel()
+            generation = losses
+            try setUp(opened)
         } catch {
-            meter.failed()
+            discard()
+            meter.failed(error)
             throw error
         }
+        meter.connected()
+        guard let connection else { throw PostgresError(sqlState: nil, message: "the connection was closed", isConnectionLost: true) }
+        return connection
     }
 }
