@@ -115,7 +115,9 @@ let package = Package(
         .testTarget(name: "LayoutTests"),
         .executableTarget(
             name: "doorbell-bench",
-            dependencies: ["Domain", "Storage", "StorageSQLite", "Wire", "TestSupport", asyncHTTPClient, crypto, grdb], path: "Tests/Benchmarks"),
+            dependencies: [
+                "Domain", "Storage", "StorageSQLite", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", asyncHTTPClient, crypto, grdb,
+            ], path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]
 )

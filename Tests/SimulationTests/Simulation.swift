@@ -29,6 +29,7 @@ struct Simulation<S: Store>: ~Copyable {
     private(set) var logs: [BuildID: [UInt8]] = [:]
     private(set) var acknowledged: [BuildID: Int64] = [:]
     private var submitted = 0
+    private var assigned: [BuildID: Timestamp] = [:]
     private var reachableSince: Timestamp
     private let planner: Planner
 
@@ -133,11 +134,16 @@ struct Simulation<S: Store>: ~Copyable {
         }
         guard !offers.isEmpty, fate != .neverMade else { return }
         let assignments = try await store.match(offers)
-        for assignment in assignments { expectFree(assignment) }
+        for assignment in assignments {
+            expectFree(assignment)
+            // One that is handed out again, after an answer was lost, runs since it was assigned.
+            if assigned[assignment.build] == nil { assigned[assignment.build] = clock.now() }
+        }
         guard fate == .answered else { return }
         for assignment in assignments {
             guard let index = workers.firstIndex(where: { $0.session?.id == assignment.session }) else { continue }
-            workers[index].held[assignment.build] = SimulatedWorker.Held(assignment: assignment, renewed: clock.now())
+            workers[index].held[assignment.build] = SimulatedWorker.Held(
+                assignment: assignment, renewed: assigned[assignment.build] ?? clock.now())
         }
     }
 
