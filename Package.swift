@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
         .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
-        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport"),
+        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport", exclude: ["foreign_consumer.py"]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "SignalsTests",

@@ -1,4 +1,5 @@
 import Domain
+import Signals
 import Synchronization
 
 /// Tells those who follow a log that it has grown or ended, so that nobody has to ask again and again. A ring is a hint: a follower always reads
@@ -15,8 +16,12 @@ public final class LogBell: Sendable {
     }
 
     private let state = Mutex(State())
+    private let tellOthers: @Sendable (LogNotice) -> Void
 
-    public init() {}
+    /// - Parameter tellOthers: carries what is rung here to other processes; nobody when absent.
+    public init(tellOthers: @escaping @Sendable (LogNotice) -> Void = { _ in }) {
+        self.tellOthers = tellOthers
+    }
 
     /// Rings for one log. The stream holds at most one ring; ending the iteration unsubscribes.
     public func rings(build: BuildID, name: String) -> AsyncStream<Void> {
@@ -30,14 +35,25 @@ public final class LogBell: Sendable {
         return stream
     }
 
-    /// The log has more bytes.
-    public func ring(build: BuildID, name: String) {
-        for follower in followers(of: build) where follower.name == name { follower.continuation.yield() }
+    /// The log has grown from an offset to a size, here.
+    public func ring(build: BuildID, name: String, offset: Int64, size: Int64) {
+        ring(build, name)
+        tellOthers(LogNotice(build: build.rawValue, log: name, offset: offset, size: size))
     }
 
     /// The build has ended, and with it all of its logs.
     public func ringAll(build: BuildID) {
-        for follower in followers(of: build) { follower.continuation.yield() }
+        ring(build, nil)
+        tellOthers(LogNotice(build: build.rawValue, log: nil))
+    }
+
+    /// Another process has received bytes of a log, or the end of a build.
+    public func heard(_ notice: LogNotice) {
+        ring(BuildID(notice.build), notice.log)
+    }
+
+    private func ring(_ build: BuildID, _ name: String?) {
+        for follower in followers(of: build) where name == nil || follower.name == name { follower.continuation.yield() }
     }
 
     /// Any log may have grown: everybody who follows one looks.

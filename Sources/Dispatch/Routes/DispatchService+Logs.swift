@@ -38,7 +38,7 @@ extension DispatchService {
         let size: Int64
         switch answer {
         case .accepted(let held, let grew):
-            if grew { logs.ring(build: append.build, name: append.name) }
+            if grew { logs.ring(build: append.build, name: append.name, offset: append.offset, size: held) }
             response = Response(status: .accepted)
             size = held
         case .gap(let held):

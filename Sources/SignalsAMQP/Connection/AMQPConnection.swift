@@ -13,9 +13,6 @@ final class AMQPConnection {
     private var isBroken = false
 
     static let channel: amqp_channel_t = 1
-    /// How long one call into the library may write before the socket is shut.
-    static let callLimit = Duration.seconds(10)
-
     /// Connects, logs in and opens the channel.
     init(to address: AMQPAddress, name: String) throws(BrokerError) {
         guard let state = amqp_new_connection() else { throw .unavailable("no memory for a connection to \(address)") }
@@ -66,8 +63,11 @@ final class AMQPConnection {
         amqp_destroy_connection(state)
     }
 
+    /// How long one call into the library may write before the socket is shut: as long as silence is taken for life.
+    private var callLimit: Duration { max(.seconds(address.heartbeat), address.connectionTimeout) * 2 }
+
     private func guarded<Result>(_ call: () -> Result) -> Result {
-        watchdog.enter(limit: max(Self.callLimit, address.connectionTimeout * 2))
+        watchdog.enter(limit: callLimit)
         defer { watchdog.leave() }
         return call()
     }
@@ -85,12 +85,10 @@ final class AMQPConnection {
         }
     }
 
-    private func declare(_ exchange: Topology.Exchange, isPassive: Bool) throws(AMQPException) {
+    func declare(_ exchange: Topology.Exchange, isPassive: Bool) throws(AMQPException) {
         recycle_amqp_pool(&pool)
-        var table = amqp_empty_table
-        if let alternate = exchange.alternate { table = self.table([.init("alternate-exchange", alternate)]) }
-        let name = bytes(exchange.name)
-        let kind = bytes(exchange.kind)
+        let table = exchange.alternate.map { self.table([.init("alternate-exchange", $0)]) } ?? amqp_empty_table
+        let (name, kind) = (bytes(exchange.name), bytes(exchange.kind))
         _ = guarded { amqp_exchange_declare(state, Self.channel, name, kind, isPassive ? 1 : 0, 1, 0, 0, table) }
         try throwing(amqp_get_rpc_reply(state))
     }
@@ -228,7 +226,7 @@ final class AMQPConnection {
 
     private func broken(_ status: Int32, _ doing: String) -> BrokerError {
         isBroken = true
-        if watchdog.isShut { return .unavailable("\(address) took nothing for \(Self.callLimit) while \(doing); the connection was shut") }
+        if watchdog.isShut { return .unavailable("\(address) took nothing for \(callLimit) while \(doing); the connection was shut") }
         return .unavailable("\(address): the connection broke while \(doing): \(AMQPException.text(of: status))")
     }
 }

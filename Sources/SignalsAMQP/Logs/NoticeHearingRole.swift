@@ -1,0 +1,32 @@
+import Signals
+
+/// Hears the notices of other processes.
+final class NoticeHearingRole: SessionRole {
+    private let board: NoticeBoard
+    private let topology: Topology
+
+    /// The oldest go: a follower that missed one hears the next, or looks for itself.
+    private static let queueLength: Int64 = 5000
+
+    init(board: NoticeBoard, topology: Topology) {
+        self.board = board
+        self.topology = topology
+    }
+
+    func opened(_ connection: AMQPConnection) throws(BrokerError) {
+        try connection.prepare(topology, [.logs])
+        try connection.consume(
+            from: topology.queue(.logs, of: board.process), maximumLength: Self.queueLength, bindings: [(topology.exchange(.logs), "#")])
+    }
+
+    func received(_ incoming: AMQPIncoming) throws(BrokerError) {
+        guard case .delivery(let delivery) = incoming, delivery.headers[AMQPBell.senderHeader] != board.process else { return }
+        if let notice = LogNoticeDocument.notice(delivery.body) { board.heard(notice) }
+    }
+
+    func turn(_ connection: AMQPConnection) throws(BrokerError) -> SessionWait { SessionWait() }
+
+    func away(_ error: BrokerError) {}
+
+    func ended() {}
+}
