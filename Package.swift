@@ -81,7 +81,9 @@ let package = Package(
         .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(
             name: "StoragePostgresTests",
-            dependencies: ["StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Storage", "StoreConformance", "ServerSupport", "TestSupport"]),
+            dependencies: [
+                "StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Signals", "Storage", "StoreConformance", "ServerSupport", "TestSupport",
+            ]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(

@@ -75,7 +75,8 @@ extension PostgresConnection {
     private static func refusal(_ connection: OpaquePointer) -> PostgresError {
         let lines = String(cString: PQerrorMessage(connection)).split(whereSeparator: \.isNewline)
         for line in lines {
-            guard let match = line.firstMatch(of: /: +([0-9A-Z]{5}): (.+)/) else { continue }
+            guard let match = line.firstMatch(of: /: {2}([0-9A-Z]{5}): (.+)/) else { continue }
+            // Two spaces stand before the SQLSTATE, one before the severity.
             let state = String(match.1)
             return PostgresError(sqlState: state, message: String(match.2), isConnectionLost: state.hasPrefix("57P"), isConnectFailure: true)
         }

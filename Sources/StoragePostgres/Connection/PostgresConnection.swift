@@ -32,6 +32,10 @@ final class PostgresConnection {
     private var prepared = PreparedStatements(capacity: mostPrepared)
     /// A COMMIT that was sent and whose answer nobody has read.
     private var owesAnswer = false
+    /// What is prepared at the server is not what was prepared here: only good for being closed.
+    private(set) var isSpoiled = false
+    /// See `identify`.
+    private(set) var serverRun = ""
     private(set) var roundTrips: UInt64 = 0
     private(set) var statements: UInt64 = 0
 
@@ -39,10 +43,11 @@ final class PostgresConnection {
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try Self.connect(address)
         usesSession = address.usesSession
+        // Everything is set: whatever is thrown from here on, deinit closes the connection.
         guard PQenterPipelineMode(connection) == 1 else {
-            PQfinish(connection)
             throw PostgresError(sqlState: nil, message: "libpq is older than version 14", isConnectionLost: true, isConnectFailure: true)
         }
+        serverRun = try identify()
     }
 
     deinit { PQfinish(connection) }
@@ -142,7 +147,7 @@ final class PostgresConnection {
         defer { PQclear(sync) }
         guard PQresultStatus(sync) == PGRES_PIPELINE_SYNC else { throw failure ?? lost() }
         if let failure {
-            if failure.isSessionStale { prepared = PreparedStatements(capacity: Self.mostPrepared) }
+            if failure.isSessionStale { isSpoiled = true }
             throw failure
         }
         guard results.count == asked.count(where: { if case .statement = $0 { true } else { false } }) else { throw lost() }

@@ -110,32 +110,25 @@ extension PostgresPool {
         address.usesSession ? [] : PostgresAddress.timeouts.map { .init("SET LOCAL \($0.name) = \($0.milliseconds)") }
     }
 
-    /// What became of a transaction whose answer to COMMIT was lost; asked until the database is back, for a bounded time.
-    private func committed(_ number: PostgresTransactionNumber, _ doing: String) async throws -> Bool {
+    /// Whether a transaction whose answer to COMMIT was lost is in the database; asked until that is back, for a bounded time.
+    private func committed(_ transaction: PostgresTransactionNumber, _ doing: String) async throws -> Bool {
         let end = ContinuousClock.now + limits.longestDoubt
+        let backoff = Backoff(first: .milliseconds(10), longest: .milliseconds(500))
         var asked = 0
         while ContinuousClock.now < end {
-            let row = try? await withWorker(doing) { connection in
-                try connection.run([
-                    .init(
-                        "SELECT pg_xact_status($1::xid8) WHERE \(PostgresTransactionNumber.timeline) = $2",
-                        [.text(number.number), .text(number.timeline)])
-                ])[0].rows.first?[0] ?? PostgresPool.otherTimeline
-            }
-            switch row {
-            case "committed": return true
-            case "aborted": return false
-            case Self.otherTimeline: throw StoreError.unavailable("\(doing): \(Self.doubt), which was replaced by another server meanwhile")
-            default: break
+            switch try? await withWorker(doing, { try $0.fate(of: transaction) }) {
+            case .committed: return true
+            case .notCommitted: return false
+            case .unknown:
+                throw StoreError.unavailable("\(doing): \(Self.doubt), and its server crashed or was replaced: look, or repeat it with the same key")
+            case .open, nil: break
             }
             asked += 1
-            try await Task.sleep(
-                for: Backoff(first: .milliseconds(10), longest: .milliseconds(500)).delay(failures: asked, random: .random(in: 0..<1)))
+            try await Task.sleep(for: backoff.delay(failures: asked, random: .random(in: 0..<1)))
         }
-        throw StoreError.unavailable("\(doing): \(Self.doubt), which did not come back in time to say what became of it")
+        throw StoreError.unavailable("\(doing): \(Self.doubt), which did not come back in time to say: look, or repeat it with the same key")
     }
 
-    private static let otherTimeline = "another timeline"
     private static let doubt = "whether it was done is not known: the connection was lost while committing in the database"
 
     private func wrap(_ error: any Error, _ doing: String) -> any Error {

@@ -11,6 +11,9 @@ struct PostgresRow: Sendable {
         self.number = number
     }
 
+    /// How many columns it has.
+    var columns: Int32 { result.columns }
+
     subscript(_ place: Int) -> String { expected(self[place], place, "a text", "") }
     subscript(_ place: Int) -> String? { value(place).map { String(decoding: $0, as: UTF8.self) } }
     subscript(_ place: Int) -> Int64 { expected(self[place], place, "an integer", 0) }

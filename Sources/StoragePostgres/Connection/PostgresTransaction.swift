@@ -24,7 +24,7 @@ final class PostgresTransaction {
         _ = connection.faults.take()
     }
 
-    private static let numbering = "SELECT \(PostgresTransactionNumber.columns), \(PostgresStore.clock)"
+    private static let numbering = "SELECT pg_current_xact_id(), \(PostgresStore.clock)"
 
     /// The database's time when the transaction began; begins it when nothing was asked yet.
     var began: Timestamp {
@@ -87,7 +87,7 @@ final class PostgresTransaction {
     /// Undoes everything; the connection can be used again unless it is broken.
     func rollBack() {
         deferred = []
-        guard hasBegun, !connection.isBroken else { return }
+        guard hasBegun, !connection.isBroken, !connection.isSpoiled else { return }
         _ = try? connection.run([.init("ROLLBACK")])
     }
 
@@ -110,8 +110,8 @@ final class PostgresTransaction {
         hasBegun = true
         let results = try connection.run(batch)
         if isOpening, isNumbered, results.count >= openingCount, let row = results[openingCount - 1].rows.first {
-            number = PostgresTransactionNumber(row)
-            moment = row.time(PostgresTransactionNumber.count)
+            number = PostgresTransactionNumber(number: row[0], run: connection.serverRun)
+            moment = row.time(1)
         }
         return results.dropFirst(batch.count - statements.count)
     }

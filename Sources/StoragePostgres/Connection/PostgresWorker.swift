@@ -39,6 +39,8 @@ actor PostgresWorker {
         } else if connection.isBroken {
             discard()
             meter.lost()
+        } else if connection.isSpoiled {
+            discard()
         }
         return try result.get()
     }
