@@ -118,8 +118,13 @@ extension Timestamp: LosslessStringConvertible {
         let yearOfEra = shiftedYear - era * 400
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        self.init(microseconds: (days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000 + micros)
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard Self.sayable.contains(seconds) else { return nil }
+        self.init(microseconds: seconds * 1_000_000 + micros)
     }
+
+    /// Years of four digits: an offset may lead to a moment before or behind them, which could not be said in UTC.
+    private static let sayable: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
     private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
         switch month {
