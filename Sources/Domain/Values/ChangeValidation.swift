@@ -52,12 +52,33 @@ extension NewChange {
         for key in properties.keys.sorted().prefix(200) where !Self.isPropertyName(key) {
             problems.append(FieldProblem("/properties", "has a name that is not a letter followed by letters, digits, _, . or -, at most 100"))
         }
+        for (key, value) in properties.sorted(by: { $0.key < $1.key }).prefix(200) where Self.isPropertyName(key) {
+            if let wrong = Self.fault(of: value, depth: 0) { problems.append(FieldProblem("/properties/\(key)", wrong)) }
+        }
         return problems
     }
 
     private func text(_ pointer: String, _ value: String, limit: Int, _ problems: inout [FieldProblem]) {
         if value.utf8.count > limit { problems.append(FieldProblem(pointer, "is longer than \(limit) bytes")) }
         if value.utf8.contains(0) { problems.append(FieldProblem(pointer, "holds a NUL")) }
+    }
+
+    /// Lists and objects of a property within each other: what every reader of JSON takes, with room for what stands around it.
+    private static let deepest = 50
+
+    /// What keeps a value from being a property. A NUL would end a step's command or environment where nobody sees it.
+    private static func fault(of value: JSONValue, depth: Int) -> String? {
+        guard depth <= deepest else { return "has more than \(deepest) lists or objects within each other" }
+        switch value {
+        case .null, .bool, .integer, .number: return nil
+        case .string(let text): return text.utf8.contains(0) ? "holds a NUL" : nil
+        case .array(let items):
+            for item in items { if let found = fault(of: item, depth: depth + 1) { return found } }
+        case .object(let items):
+            if items.keys.contains(where: { $0.utf8.contains(0) }) { return "holds a NUL" }
+            for item in items.values { if let found = fault(of: item, depth: depth + 1) { return found } }
+        }
+        return nil
     }
 
     /// The helper that `ext::…` and its kind would run; nil for plain URLs and paths.
