@@ -18,6 +18,8 @@ public final class SourcePoller: Sendable {
     struct Entry {
         var poll: SourcePoll
         var running: Task<Void, Never>?
+        /// Somebody asked for a poll while one was running.
+        var again = false
         var next: ContinuousClock.Instant
         var failures = 0
         var contacts = 0
@@ -70,8 +72,10 @@ public final class SourcePoller: Sendable {
     @discardableResult
     public func pollNow(_ source: String) -> Bool {
         let known = entries.withLock { entries in
-            guard entries[source] != nil else { return false }
-            entries[source]?.next = .now
+            guard var entry = entries[source] else { return false }
+            entry.next = .now
+            entry.again = entry.running != nil
+            entries[source] = entry
             return true
         }
         if known { look() }
@@ -134,7 +138,9 @@ public final class SourcePoller: Sendable {
             }
             // A remote that fails is asked less and less often, up to sixteen beats apart and ten minutes.
             let pause = poll.source.every * (1 << min(entry.failures, 4))
-            entry.next = .now + (outcome.more ? .zero : entry.failures == 0 ? poll.source.every : min(pause, max(poll.source.every, .seconds(600))))
+            let isWanted = outcome.more || entry.again
+            entry.again = false
+            entry.next = .now + (isWanted ? .zero : entry.failures == 0 ? poll.source.every : min(pause, max(poll.source.every, .seconds(600))))
             entries[name] = entry
         }
         contacted.yield()
