@@ -42,7 +42,8 @@ let package = Package(
         .target(name: "StoragePostgres", dependencies: ["Domain", "Signals", "Storage", "Schemas", "CPostgres", crypto]),
         .target(name: "Wire", dependencies: ["Domain"]),
         .target(name: "HTTPDoor", dependencies: ["Domain", "Signals", "Storage", "Wire", crypto, hummingbird]),
-        .target(name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", hummingbird, lifecycle, logging]),
+        .target(
+            name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", crypto, hummingbird, lifecycle, logging]),
         .target(name: "Scheduling", dependencies: ["Domain", "Signals", "Storage"]),
         // Not "Dispatch": that name would shadow the system's module of that name for every package that imports it.
         .target(
@@ -84,20 +85,27 @@ let package = Package(
             dependencies: [
                 "StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Signals", "Storage", "StoreConformance", "ServerSupport", "TestSupport",
             ]),
-        .testTarget(name: "WireTests", dependencies: ["Wire"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Domain"]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "IntakeTests",
-            dependencies: ["Intake", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "Intake", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "TestSupport", "ProcessSupport", hummingbird,
+                logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "DispatchTests",
             dependencies: [
-                "BuildDispatch", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "BuildDispatch", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "StoreConformance", "TestSupport", crypto,
+                hummingbird, logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
             name: "WebTests",
-            dependencies: ["Web", "StorageSQLite", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "Web", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "StoreConformance", "TestSupport", hummingbird, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "WorkerAgentTests",
             dependencies: [

@@ -36,7 +36,7 @@ final class SourcePoll: Sendable {
         self.source = source
         self.project = project
         self.mirror = GitMirror(
-            path: mirror, remote: source.git, command: GitCommand(credential: source.credential, timeout: source.timeout))
+            path: mirror, remote: source.git, command: GitCommand(credential: source.credential, for: source.git, timeout: source.timeout))
         self.store = store
         self.logger = logger
     }
@@ -70,11 +70,15 @@ final class SourcePoll: Sendable {
         }
         let (position, text) = memory.withLock { ($0.position, $0.text) }
         let refs = try await mirror.remoteRefs(tags: !source.tags.isEmpty).filter { isWatched($0.key) }
-        let present = position ?? GitPosition()
-        let moves = RefMove.between(present, and: refs)
+        var present = position ?? GitPosition()
+        var moves = RefMove.between(present, and: refs)
         let gone = present.refs.filter { refs[$0.key] == nil && $0.value.toward == nil }.map(\.key)
         guard !moves.isEmpty || !gone.isEmpty || position == nil else { return Outcome() }
-        if !moves.isEmpty { try await mirror.fetch(moves.map(\.ref).filter { refs[$0] != nil }) }
+        if !moves.isEmpty {
+            try await mirror.fetch(moves.map(\.ref).filter { refs[$0] != nil })
+            try await giveUpLostWays(&present)
+            moves = RefMove.between(present, and: refs)
+        }
 
         var next = present
         for ref in gone { next.refs[ref] = nil }
@@ -86,7 +90,9 @@ final class SourcePoll: Sendable {
                 break
             }
             next.moves += move.done == 0 ? 1 : 0
-            more = try await take(move, first: position == nil, room: Self.batch - changes.count, into: &changes, &next) || more
+            let isPartly = try await take(move, first: position == nil, room: Self.batch - changes.count, into: &changes, &next)
+            // The end of a long way may lie behind where the ref is by now.
+            more = more || isPartly || refs[move.ref] != move.to
         }
         let advanced = try next.text()
         let receipts = try await store.accept(changes, advancing: SourceAdvance(source: source.name, from: text, to: advanced))
@@ -100,10 +106,26 @@ final class SourcePoll: Sendable {
     private func isWatched(_ ref: String) -> Bool {
         if ref.hasPrefix("refs/heads/") {
             let branch = String(ref.dropFirst("refs/heads/".count))
+            // No porcelain makes such a branch, and whoever is given its name might take it for an option: nothing of it is taken in.
+            if branch.hasPrefix("-") { return false }
             return source.branches.contains { $0.matches(branch) }
         }
         let tag = String(ref.dropFirst("refs/tags/".count))
         return source.tags.contains { $0.matches(tag) }
+    }
+
+    /// A way that was begun leads over commits that nobody has any more, when the mirror was lost and the ref is elsewhere: it cannot be gone to its end.
+    private func giveUpLostWays(_ position: inout GitPosition) async throws {
+        let ways = position.refs.compactMapValues(\.toward)
+        guard !ways.isEmpty else { return }
+        let present = try await mirror.present(Set(ways.values))
+        for (ref, toward) in ways where !present.contains(toward) {
+            logger.warning(
+                "commits of a source are gone from its remote before they became changes",
+                metadata: ["source": "\(source.name)", "ref": "\(ref)", "revision": "\(toward)"])
+            position.refs[ref]?.toward = nil
+            position.refs[ref]?.done = nil
+        }
     }
 
     /// Makes the changes of one moved ref, as many as there is room for. True when some are left.
@@ -115,11 +137,9 @@ final class SourcePoll: Sendable {
             way = [move.to]
         } else {
             // A branch that is new brings what no other branch has; a moved one what was not on it before, also when it was forced.
-            var known = move.from.map { [$0] } ?? position.refs.filter { $0.key != move.ref }.map(\.value.at)
-            var present: [String] = []
-            for revision in Set(known) where await mirror.has(revision) { present.append(revision) }
-            known = present
-            way = known.isEmpty ? [move.to] : try await mirror.commits(to: move.to, notFrom: known)
+            let known = move.from.map { [$0] } ?? position.refs.filter { $0.key != move.ref }.map(\.value.at)
+            let present = try await mirror.present(Set(known))
+            way = present.isEmpty ? [move.to] : try await mirror.commits(to: move.to, notFrom: Array(present))
             // Nothing new, but the ref stands elsewhere: its tip is the fact.
             if way.isEmpty { way = [move.to] }
         }

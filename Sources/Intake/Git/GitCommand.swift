@@ -71,8 +71,11 @@ struct GitCommand: Sendable {
 /// Why git did not do what it was asked; one line for people, without control characters.
 struct GitFailure: Error, Hashable, CustomStringConvertible {
     let description: String
+    /// The command said more than is kept.
+    let isTooMuch: Bool
 
-    init(_ text: String) {
+    init(_ text: String, isTooMuch: Bool = false) {
+        self.isTooMuch = isTooMuch
         let clean = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
         description = String(clean.prefix(500))
     }

@@ -1,3 +1,4 @@
+import Crypto
 import Domain
 import Foundation
 
@@ -44,15 +45,21 @@ struct GitMirror: Sendable {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             _ = try await command.run(["init", "--quiet", "--bare", "--", path])
         }
-        let specifications = refs.map { "+\($0):refs/doorbell/\($0.dropFirst("refs/".count))\n" }.joined()
+        // Named by digest: a branch `a` that was, and a branch `a/b` that is, could not stand beside each other under their own names.
+        let specifications = refs.map { "+\($0):refs/doorbell/\(SHA256.hash(data: Data($0.utf8)).hexadecimal)\n" }.joined()
         _ = try await command.run(
             ["--git-dir", path, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--stdin", "--", remote],
             input: Array(specifications.utf8))
     }
 
-    func has(_ revision: String) async -> Bool {
-        guard Self.isRevision(revision[...]), FileManager.default.fileExists(atPath: path + "/HEAD") else { return false }
-        return (try? await command.run(["--git-dir", path, "cat-file", "-e", "\(revision)^{commit}"])) != nil
+    /// Those of the revisions that are here and are commits.
+    func present(_ revisions: some Sequence<String>) async throws -> Set<String> {
+        let asked = revisions.filter { Self.isRevision($0[...]) }
+        guard !asked.isEmpty, FileManager.default.fileExists(atPath: path + "/HEAD") else { return [] }
+        let output = try await command.run(
+            ["--git-dir", path, "cat-file", "--batch-check=%(objecttype) %(objectname)"], input: Array((asked.joined(separator: "\n") + "\n").utf8))
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+        return Set(lines.filter { $0.hasPrefix("commit ") }.map { String($0.dropFirst("commit ".count)) })
     }
 
     /// The commits that lead to `to` and not to any of the others, oldest first.
@@ -64,37 +71,56 @@ struct GitMirror: Sendable {
     }
 
     /// What these commits say, in the order given. Merges list what they change against their first parent.
+    ///
+    /// Commits that together say more than is taken at once are asked about in halves; of one that does by itself, files and most of the message are
+    /// left out, so that it holds up nobody.
     func describe(_ revisions: [String]) async throws -> [Commit] {
-        guard !revisions.isEmpty else { return [] }
+        guard let first = revisions.first else { return [] }
+        do {
+            return try await describe(revisions, as: "%an <%ae>%x00%at%x00%B", files: true)
+        } catch let failure as GitFailure where failure.isTooMuch {
+            guard revisions.count > 1 else {
+                return try await describe([first], as: "%<(300,trunc)%an%x00%at%x00%<(1000,trunc)%s", files: false).map { commit in
+                    var commit = commit
+                    commit.comments += "\n\n(The commit is too large to be read as a whole: its files are not listed.)"
+                    return commit
+                }
+            }
+            let middle = revisions.count / 2
+            return try await describe(Array(revisions[..<middle])) + describe(Array(revisions[middle...]))
+        }
+    }
+
+    private func describe(_ revisions: [String], as format: String, files: Bool) async throws -> [Commit] {
+        // Random, so that nobody can have written it into a file's name.
+        let mark = ChainID.random().rawValue
         let output = try await command.run(
             [
                 "--git-dir", path, "-c", "core.quotePath=false", "-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8", "log",
-                "--no-walk=unsorted", "--stdin", "-z", "--name-only", "--no-renames", "--diff-merges=first-parent",
-                "--format=%H%x00%an <%ae>%x00%at%x00%B%x00",
+                "--no-walk=unsorted", "--stdin", "-z", "--no-renames", "--diff-merges=first-parent", files ? "--name-only" : "--no-patch",
+                "--format=\(mark)%x00%H%x00\(format)%x00",
             ], input: Array((revisions.joined(separator: "\n") + "\n").utf8))
-        return try Self.parse(output, revisions)
+        let commits = Self.parse(output, mark: mark)
+        guard commits.map(\.revision) == revisions else { throw GitFailure("git log answered in a form that is not understood") }
+        return commits
     }
 
-    /// Fields end in NUL, which neither messages nor file names can hold; a record ends where the next expected revision stands.
-    static func parse(_ output: [UInt8], _ revisions: [String]) throws -> [Commit] {
+    /// Fields end in NUL, which neither messages nor file names can hold; a record begins with the mark.
+    static func parse(_ output: [UInt8], mark: String) -> [Commit] {
         let fields = output.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-        var commits: [Commit] = []
-        var place = 0
-        for (index, revision) in revisions.enumerated() {
-            guard place + 4 < fields.count, fields[place] == revision else { throw GitFailure("git log answered in a form that is not understood") }
-            let next = index + 1 < revisions.count ? revisions[index + 1] : nil
-            var commit = Commit(
-                revision: revision, author: fields[place + 1], made: Int64(fields[place + 2]).map { Timestamp(seconds: Double($0)) },
-                comments: fields[place + 3].trimmingCharacters(in: .newlines), files: [])
-            place += 4
-            while place < fields.count, fields[place] != next {
-                let name = fields[place].hasPrefix("\n") ? String(fields[place].dropFirst()) : fields[place]
-                if !name.isEmpty { commit.files.append(name) }
-                place += 1
-            }
-            commits.append(commit)
+        let starts = fields.indices.filter { fields[$0] == mark }
+        return zip(starts, starts.dropFirst() + [fields.count]).compactMap { start, end in
+            let record = fields[start..<end].dropFirst()
+            guard record.count >= 4, let revision = record.first else { return nil }
+            let words = Array(record)
+            // An empty field and a newline stand between the message and the first name.
+            var files = words.dropFirst(4).drop { $0.isEmpty }
+            if let name = files.first, name.hasPrefix("\n") { files[files.startIndex] = String(name.dropFirst()) }
+            return Commit(
+                revision: revision, author: words[1].trimmingCharacters(in: .whitespaces),
+                made: Int64(words[2]).map { Timestamp(seconds: Double($0)) },
+                comments: words[3].trimmingCharacters(in: .whitespacesAndNewlines), files: files.filter { !$0.isEmpty })
         }
-        return commits
     }
 
     static func isRevision(_ text: Substring) -> Bool {

@@ -25,6 +25,11 @@ struct GitOutput {
     }
 
     mutating func collect() throws -> [UInt8] {
+        // The guard may be gone when it is told to end: that is no reason to die. The thread is this command's own.
+        var broken = sigset_t()
+        sigemptyset(&broken)
+        sigaddset(&broken, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &broken, nil)
         var open: [Int32: Bool] = [guardian.output: true, guardian.errors: true, guardian.events: true]
         while open[guardian.events] == true {
             var descriptors = open.filter(\.value).map { pollfd(fd: $0.key, events: Int16(POLLIN), revents: 0) }
@@ -59,7 +64,7 @@ struct GitOutput {
         guard count > 0 else { return count < 0 && (errno == EINTR || (errno == EAGAIN && descriptor == guardian.events)) }
         let bytes = buffer.prefix(count)
         if descriptor == guardian.output {
-            if output.count + count > limit { end(GitFailure("git said more than \(limit) bytes")) } else { output += bytes }
+            if output.count + count > limit { end(GitFailure("git said more than \(limit) bytes", isTooMuch: true)) } else { output += bytes }
         } else if descriptor == guardian.errors {
             complaint += bytes.prefix(max(0, Self.complaintLimit - complaint.count))
         } else {
