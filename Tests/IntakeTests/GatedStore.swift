@@ -1,0 +1,21 @@
+import Domain
+import Storage
+import TestSupport
+
+/// A store that lets nothing be accepted before a gate is opened.
+struct GatedStore: ChangeStore, SourceStore {
+    let store: any ChangeStore & SourceStore
+    let gate = Flag()
+    /// Calls of `accept` that have come to the gate.
+    let arrivals = Watched(0)
+
+    func accept(_ changes: [NewChange], advancing: SourceAdvance?) async throws -> [ChangeReceipt] {
+        arrivals.change { $0 += 1 }
+        await gate.wait()
+        return try await store.accept(changes, advancing: advancing)
+    }
+
+    func sourceState(_ source: String) async throws -> SourceState { try await store.sourceState(source) }
+
+    func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await store.recordSourceHealth(source, health) }
+}
