@@ -8,10 +8,12 @@ struct AnyKey: CodingKey {
         intValue = nil
     }
 
+    init(_ index: Int) {
+        stringValue = String(index)
+        intValue = index
+    }
+
     init?(stringValue: String) { self.init(stringValue) }
 
-    init?(intValue: Int) {
-        stringValue = String(intValue)
-        self.intValue = intValue
-    }
+    init?(intValue: Int) { self.init(intValue) }
 }
