@@ -24,15 +24,17 @@ extension DispatchService {
             throw Problem.unauthorized("expected Authorization: Bearer with the secret of the session")
         }
         let hash = Self.hash(ofSecret: String(header.dropFirst(7)))
-        if let known = registry.hear(id, now: clock.now) {
+        if let known = registry.session(id) {
             try Self.check(hash, of: known)
+            // Only now: whoever does not know the secret keeps nobody's builds.
+            registry.hear(id, now: clock.now)
             return known
         }
         guard let stored = try await watch.watching({ [store] in try await store.session(id) }) else {
             throw Problem.gone("the session is not open; open a new one with POST /worker/v1/sessions")
         }
         try Self.check(hash, of: stored)
-        registry.add(stored, now: clock.now)
+        registry.add(stored, now: clock.now, unlessNewer: true)
         return stored
     }
 

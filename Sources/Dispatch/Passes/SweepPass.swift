@@ -41,7 +41,7 @@ final class SweepPass: Sendable {
     /// What an earlier process left: the workers have a lease period to come back.
     private func meetSessions() async throws {
         let sessions = try await watch.watching { [store] in try await store.openSessions() }
-        for session in sessions { registry.add(session, now: watch.now.monotonic) }
+        for session in sessions { registry.add(session, now: watch.now.monotonic, unlessNewer: true) }
         if !sessions.isEmpty { try await takeCancels(of: sessions) }
         hasMetSessions.store(true, ordering: .relaxed)
     }

@@ -19,12 +19,14 @@ final class SessionRegistry: Sendable {
 
     /// Remembers a session that the store has. An older one of the same worker is over, and whoever waits for it is told so.
     ///
+    /// - Parameter unlessNewer: leaves a younger session of the worker in place. For what was read from the store some time ago, not for what it has just opened.
     /// - Returns: true when it was not known here before.
     @discardableResult
-    func add(_ session: WorkerSession, now: ContinuousClock.Instant) -> Bool {
+    func add(_ session: WorkerSession, now: ContinuousClock.Instant, unlessNewer: Bool = false) -> Bool {
         let (isNew, over) = state.withLock { state in
             guard state.entries[session.id] == nil else { return (false, [ClaimTicket]()) }
             let older = state.entries.values.filter { $0.session.worker == session.worker }
+            if unlessNewer, older.contains(where: { $0.session.id > session.id }) { return (false, [ClaimTicket]()) }
             for entry in older { state.entries[entry.session.id] = nil }
             state.entries[session.id] = SessionEntry(session: session, heard: now)
             return (true, older.compactMap { $0.claim?.ticket })
@@ -38,12 +40,12 @@ final class SessionRegistry: Sendable {
         ticket?.decide(.ended)
     }
 
-    /// The session, if it is known here; the call counts as heard.
-    func hear(_ session: SessionID, now: ContinuousClock.Instant) -> WorkerSession? {
-        state.withLock { state in
-            state.entries[session]?.heard = now
-            return state.entries[session]?.session
-        }
+    /// The session, if it is known here.
+    func session(_ session: SessionID) -> WorkerSession? { state.withLock { $0.entries[session]?.session } }
+
+    /// The session's worker has called.
+    func hear(_ session: SessionID, now: ContinuousClock.Instant) {
+        state.withLock { $0.entries[session]?.heard = now }
     }
 
     /// A call of this session begins or ends; while one is being served it is not lost.
