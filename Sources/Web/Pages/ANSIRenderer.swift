@@ -21,6 +21,8 @@ struct ANSIRenderer {
     private var pending: [UInt8] = []
     private var html = HTML.empty
     private var lastWasReturn = false
+    /// Something was shown before, if in an earlier piece.
+    private var hasText = false
 
     /// The markup of the next bytes. An unfinished character or command waits for the bytes after it.
     mutating func render(_ bytes: some Sequence<UInt8>) -> HTML {
@@ -50,12 +52,13 @@ struct ANSIRenderer {
     private mutating func readText(_ byte: UInt8) {
         // A return without a newline would write over its line; here the line goes on below.
         if lastWasReturn, byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { pending.append(UInt8(ascii: "\n")) }
-        lastWasReturn = byte == UInt8(ascii: "\r") && (lastWasReturn || !pending.isEmpty || !html.isEmpty)
+        lastWasReturn = byte == UInt8(ascii: "\r") && (lastWasReturn || hasText)
         switch byte {
         case 0x1B: state = .escape
-        case UInt8(ascii: "\n"), UInt8(ascii: "\t"): pending.append(byte)
-        case 0..<0x20, 0x7F: break
-        default: pending.append(byte)
+        case UInt8(ascii: "\n"), UInt8(ascii: "\t"), 0x20..<0x7F, 0x80...:
+            pending.append(byte)
+            hasText = true
+        default: break
         }
     }
 
