@@ -27,6 +27,10 @@ extension Problem {
         Problem(status: 404, code: "not_found", title: "Not found", detail: detail)
     }
 
+    public static func methodNotAllowed(_ detail: String) -> Problem {
+        Problem(status: 405, code: "method_not_allowed", title: "The path does not have this method", detail: detail)
+    }
+
     public static func conflict(_ detail: String) -> Problem {
         Problem(status: 409, code: "conflict", title: "The request contradicts the present state", detail: detail)
     }

@@ -57,6 +57,7 @@ struct ServiceAssembly: Sendable {
         let router = DoorRouter.door(names: Set(settings.hosts))
         health.addRoutes(to: router)
         for part in parts { part.addRoutes(router) }
+        router.answerOtherMethods()
         let server = Self.server(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
         services = opened.services + parts.flatMap(\.services) + loops + [sweep, server]
     }
