@@ -28,11 +28,21 @@ extension WebService {
                 headers[.acceptRanges] = "bytes"
                 return Response(status: .ok, headers: headers, body: bytes(id, name, 0..<status.size))
             }
-            guard let range = ByteRange.parse(text, size: status.size) else {
-                return Response(status: .rangeNotSatisfiable, headers: [.contentRange: "bytes */\(status.size)"])
+            switch ByteRange(text, size: status.size) {
+            case .ignored:
+                headers[.acceptRanges] = "bytes"
+                return Response(status: .ok, headers: headers, body: bytes(id, name, 0..<status.size))
+            case .part(let range):
+                headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(status.size)"
+                return Response(status: .partialContent, headers: headers, body: bytes(id, name, range))
+            case .unsatisfiable:
+                var response = Response(
+                    problem: Problem(
+                        status: 416, code: "range_not_satisfiable", title: "The range is not in the log",
+                        detail: "the log has \(status.size) bytes at the moment"))
+                response.headers[.contentRange] = "bytes */\(status.size)"
+                return response
             }
-            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(status.size)"
-            return Response(status: .partialContent, headers: headers, body: bytes(id, name, range))
         }
     }
 
@@ -76,22 +86,5 @@ extension WebService {
             }
             if closed { return }
         } while await iterator.next() != nil
-    }
-}
-
-/// A `Range` header with one range of bytes (RFC 9110, section 14).
-enum ByteRange {
-    static func parse(_ text: String, size: Int64) -> Range<Int64>? {
-        guard text.hasPrefix("bytes="), text.utf8.count <= 60 else { return nil }
-        let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        if parts[0].isEmpty {
-            guard let suffix = Int64(parts[1]), suffix > 0, size > 0 else { return nil }
-            return max(0, size - suffix)..<size
-        }
-        guard let first = Int64(parts[0]), first >= 0, first < size else { return nil }
-        if parts[1].isEmpty { return first..<size }
-        guard let last = Int64(parts[1]), last >= first else { return nil }
-        return first..<(last >= size ? size : last + 1)
     }
 }
