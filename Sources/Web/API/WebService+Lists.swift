@@ -16,7 +16,7 @@ extension WebService {
             fields.author = parameters.text("author")
             fields.source = parameters.text("source")
             let query = try parameters.page(fields)
-            return try page(await store.changes(query), query, id: \.id.rawValue, ChangeDocument.init)
+            return try page(await store.changes(beyond(query)), query, id: \.id.rawValue, ChangeDocument.init)
         }
         router.get("/api/v1/buildsets") { request, _ in
             let parameters = try parameters(request, ["scheduler", "branch", "revision", "outcome", "finished", "change"])
@@ -28,7 +28,7 @@ extension WebService {
             fields.finished = parameters.text("finished") == nil ? nil : try parameters.flag("finished")
             fields.change = try parameters.id("change")
             let query = try parameters.page(fields)
-            return try page(await store.buildsets(query), query, id: \.id.rawValue, BuildsetDocument.init)
+            return try page(await store.buildsets(beyond(query)), query, id: \.id.rawValue, BuildsetDocument.init)
         }
         router.get("/api/v1/requests") { request, _ in
             let parameters = try parameters(request, ["buildset", "builder", "branch", "phase", "outcome"])
@@ -39,7 +39,7 @@ extension WebService {
             fields.phase = try parameters.word("phase")
             fields.outcome = try parameters.word("outcome")
             let query = try parameters.page(fields)
-            return try page(await store.requests(query), query, id: \.id.rawValue, RequestDocument.init)
+            return try page(await store.requests(beyond(query)), query, id: \.id.rawValue, RequestDocument.init)
         }
         router.get("/api/v1/builds") { request, _ in
             let parameters = try parameters(request, ["builder", "worker", "branch", "revision", "phase", "outcome", "request", "buildset"])
@@ -53,7 +53,7 @@ extension WebService {
             fields.request = try parameters.id("request")
             fields.buildset = try parameters.id("buildset")
             let query = try parameters.page(fields)
-            return try page(await store.builds(query), query, id: \.id.rawValue, BuildSummary.init)
+            return try page(await store.builds(beyond(query)), query, id: \.id.rawValue, BuildSummary.init)
         }
         addNamedListRoutes(to: router)
     }
@@ -61,19 +61,19 @@ extension WebService {
     /// The lists that are short, and so come whole.
     private func addNamedListRoutes(to router: DoorRouter) {
         router.get("/api/v1/builders") { request, _ in
-            _ = try parameters(request, [])
+            _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: try await builders(), next: nil))
         }
         router.get("/api/v1/workers") { request, _ in
-            _ = try parameters(request, [])
+            _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: try await store.workers().map(WorkerDocument.init), next: nil))
         }
         router.get("/api/v1/schedulers") { request, _ in
-            _ = try parameters(request, [])
+            _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: surroundings.configuration()?.configuration.schedulers ?? [], next: nil))
         }
         router.get("/api/v1/sources") { request, _ in
-            _ = try parameters(request, [])
+            _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: try await sources(), next: nil))
         }
     }
@@ -95,6 +95,13 @@ extension WebService {
         }
     }
 
+    /// One row more than is shown, which tells whether there is another page.
+    private func beyond<Fields: Hashable & Sendable>(_ query: PageQuery<Fields>) -> PageQuery<Fields> {
+        var query = query
+        query.limit += 1
+        return query
+    }
+
     private func parameters(_ request: Request, _ names: Set<String>) throws -> QueryParameters {
         try QueryParameters(request, known: names.union(QueryParameters.page))
     }
@@ -102,7 +109,8 @@ extension WebService {
     private func page<Row, Item: Encodable & Sendable>(
         _ rows: [Row], _ query: PageQuery<some Hashable & Sendable>, id: (Row) -> Int64, _ item: (Row) -> Item
     ) throws -> Response {
-        let next = rows.count == query.limit ? rows.last.map { PageCursor.text(id($0)) } : nil
-        return try Response.json(PageDocument(items: rows.map(item), next: next))
+        let shown = rows.prefix(query.limit)
+        let next = rows.count > query.limit ? shown.last.map { PageCursor.text(id($0)) } : nil
+        return try Response.json(PageDocument(items: shown.map(item), next: next))
     }
 }
