@@ -34,6 +34,10 @@ extension WebService {
         guard cursor.epoch == store.epoch, cursor >= oldest else {
             throw Problem.gone("the events behind \(cursor) are not kept any more: read the state from the API, then start without a cursor")
         }
+        // A deployment that was set back has not come that far yet: what follows there is not what follows here.
+        guard cursor <= (try await store.latestCursor()) else {
+            throw Problem.gone("there are no events as far as \(cursor): read the state from the API, then start without a cursor")
+        }
         return cursor
     }
 
