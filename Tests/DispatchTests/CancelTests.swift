@@ -9,9 +9,9 @@ import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct CancelTests {
     /// What the API does when somebody cancels.
-    private func cancel(_ build: AssignmentDocument, _ rig: DispatchRig, told: Bool = true) async throws {
-        let receipt = try await rig.store.cancelBuild(build.build, reason: "not wanted")
-        if told, let cancel = receipt.build { rig.service.cancelRequested(cancel) }
+    private func cancel(_ build: AssignmentDocument, _ rig: DispatchRig, rings: Bool = true) async throws {
+        _ = try await rig.store.cancelBuild(build.build, reason: "not wanted")
+        if rings { rig.bell.ring(.dispatchCancels) }
     }
 
     private func running(_ rig: DispatchRig) async throws -> (WireWorker, AssignmentDocument) {
@@ -40,7 +40,9 @@ import Wire
     func everyAnswer() async throws {
         try await DispatchRig.with { rig in
             let (worker, build) = try await running(rig)
+            let claim = await worker.waitingClaim(1, holding: [build.build])
             try await cancel(build, rig)
+            _ = try await claim.value
             let control = try #require(HTTPField.Name(WorkerProtocol.controlHeader))
             #expect(try await worker.append(build, at: 0, [1]).headers[control] == "cancel")
             #expect(try await worker.append(build, at: 5, [1]).headers[control] == "cancel")
@@ -53,11 +55,11 @@ import Wire
         }
     }
 
-    @Test("A cancel that was taken elsewhere reaches the worker with its next report")
-    func takenElsewhere() async throws {
+    @Test("A cancel whose ring was lost reaches the worker with its next report")
+    func lostRing() async throws {
         try await DispatchRig.with { rig in
             let (worker, build) = try await running(rig)
-            try await cancel(build, rig, told: false)
+            try await cancel(build, rig, rings: false)
             #expect(try await worker.report([build.report(.renew)]).control == Self.expected(build))
         }
     }

@@ -4,6 +4,7 @@ import HTTPDoor
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import ServiceLifecycle
 import Signals
 import Storage
 import StorageSQLite
@@ -42,7 +43,7 @@ struct DispatchRig: Sendable {
         try await Application(router: router).test(.router) { client in
             let rig = DispatchRig(store: store, storeClock: storeClock, clock: clock, bell: bell, service: service, client: client, events: events)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for service in service.services { group.addTask { try await service.run() } }
+                for service in service.loops + [service.heartbeat] as [any Service] { group.addTask { try await service.run() } }
                 defer { group.cancelAll() }
                 // Until then nobody would notice that time goes on.
                 await rig.heartbeat()

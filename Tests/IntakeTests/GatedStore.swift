@@ -17,5 +17,11 @@ struct GatedStore: ChangeStore, SourceStore {
 
     func sourceState(_ source: String) async throws -> SourceState { try await store.sourceState(source) }
 
+    func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool {
+        try await store.leaseSource(source, to: poller, for: period)
+    }
+
+    func releaseSources(of poller: String) async throws { try await store.releaseSources(of: poller) }
+
     func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await store.recordSourceHealth(source, health) }
 }

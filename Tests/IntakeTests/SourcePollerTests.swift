@@ -23,7 +23,7 @@ import Testing
             id: ConfigurationID(1), digest: "", applied: Timestamp(seconds: 0), configuration: Configuration(project: "demo", sources: sources))
         let poller = SourcePoller(
             store: store ?? rig.store, bell: bell, dataDirectory: rig.directory.file("data"), configuration: { applied }, logger: rig.log.logger)
-        let group = ServiceGroup(services: poller.services, logger: Logger(label: "test"))
+        let group = ServiceGroup(services: poller.loops, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {

@@ -1,0 +1,168 @@
+import Domain
+import HTTPTypes
+import Storage
+import StoreConformance
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite(.timeLimit(.minutes(1))) struct ControlTests {
+    private static let force = "/api/v1/builders/test/force"
+    private static let body = #"{"repository":"https://example.org/demo.git","branch":"main","revision":"1"}"#
+
+    @Test("A force under a key is done once: the repeat gets the first answer, another body is 422; without a key each is new")
+    func forceOnce() async throws {
+        try await WebRig.with { rig in
+            let first = try await rig.post(Self.force, Self.body, key: "k")
+            let again = try await rig.post(Self.force, Self.body, key: "k")
+            #expect(first.status == .created && again.status == .ok)
+            #expect(try WebRig.object(first) == WebRig.object(again))
+            let other = try await rig.post(Self.force, #"{"repository":"r","branch":"main"}"#, key: "k")
+            #expect(other.status == .unprocessableContent)
+            #expect(try WebRig.problem(other).type == "urn:doorbell:problem:idempotency_key_reused")
+            // The key belongs to the route: another builder's force is another write.
+            #expect(try await rig.post("/api/v1/builders/docs/force", Self.body, key: "k").status == .created)
+            #expect(try await rig.post(Self.force, Self.body).status == .created)
+            #expect(try await rig.post(Self.force, Self.body).status == .created)
+            let count = try await rig.ids("/api/v1/requests").count
+            #expect(count == 4)
+        }
+    }
+
+    @Test("What is not said is taken from the newest change; with none there, it must be said")
+    func forceNewest() async throws {
+        try await WebRig.with { rig in
+            let missing = try await rig.post(Self.force)
+            #expect(missing.status == .unprocessableContent)
+            #expect(try WebRig.problem(missing).errors?.map(\.pointer) == ["/repository", "/branch"])
+            _ = try await rig.store.accept([Samples.change("1", branch: "topic", key: "1")], advancing: nil)
+            #expect(try await rig.post(Self.force).status == .created)
+            let stamp = try await rig.object("/api/v1/requests/1")["stamp"]
+            #expect(stamp["branch"] == "topic" && stamp["repository"].text == Samples.repository)
+        }
+    }
+
+    @Test(
+        "A control that is wrong is refused by field, and nothing happens",
+        arguments: [
+            ("builders/test/force", #"{"branch":"--upload-pack=x","repository":"r"}"#, "/branch"),
+            ("builders/test/force", #"{"branch":"b","repository":"ext::sh -c id"}"#, "/repository"),
+            ("builders/test/force", #"{"branch":"b","repository":"r","revision":"-x"}"#, "/revision"),
+            ("builders/test/force", #"{"branch":"b","repository":"r","priority":1.5}"#, "/priority"),
+            ("builders/test/force", #"{"branch":"b","repository":"r","priority":1000001}"#, "/priority"),
+            ("builders/test/force", #"{"branch":"b","repository":"r","properties":{"a b":1}}"#, "/properties"),
+            ("builders/test/force", #"{"branch":"b","repository":"r","reason":"\u0000"}"#, "/reason"),
+            ("builders/test/force", #"{"brnch":"b"}"#, "/brnch"), ("requests/1/cancel", #"{"reason":7}"#, "/reason"),
+            ("requests/1/cancel", #"{"reason":"\#(String(repeating: "x", count: 1001))"}"#, "/reason"), ("requests/1/cancel", #"{"why":""}"#, "/why"),
+            ("requests/1/priority", "{}", "/priority"), ("requests/1/priority", #"{"priority":"high"}"#, "/priority"),
+            ("builds/1/rebuild", #"{"again":true}"#, "/again"), ("workers/w1/pause", #"{"for":"ever"}"#, "/for"),
+        ])
+    func wrong(path: String, body: String, pointer: String) async throws {
+        try await WebRig.with { rig in
+            try await rig.force()
+            let events = try await rig.store.everyEvent()
+            let response = try await rig.post("/api/v1/" + path, body)
+            #expect(response.status == .unprocessableContent)
+            #expect(try WebRig.problem(response).errors?.map(\.pointer) == [pointer])
+            #expect(try await rig.store.everyEvent() == events)
+        }
+    }
+
+    @Test(
+        "A control of what is not there is 404",
+        arguments: [
+            ("builders/none/force", "{}"), ("builders/..%2ftest/force", "{}"), ("requests/99/cancel", "{}"), ("builds/99/cancel", "{}"),
+            ("builds/99/rebuild", "{}"), ("requests/99/priority", #"{"priority":1}"#), ("workers/none/pause", "{}"), ("workers/none/resume", "{}"),
+            ("requests/x/cancel", "{}"),
+        ])
+    func missing(path: String, body: String) async throws {
+        try await WebRig.with { rig in
+            let response = try await rig.post("/api/v1/" + path, body)
+            #expect(response.status == .notFound)
+            #expect(try WebRig.problem(response).status == 404)
+        }
+    }
+
+    @Test("A pending request is cancelled at once, a running one when its worker has stopped; asking again is no error")
+    func cancel() async throws {
+        try await WebRig.with { rig in
+            let told = Watched(0)
+            let subscription = rig.bell.listen(to: .dispatchCancels) { told.change { $0 += 1 } }
+            defer { subscription.cancel() }
+            try await rig.force()
+            let worker = try await WorkerDouble(rig.store, "w1")
+            let build = try #require(try await worker.claim().first)
+            try await worker.accept([build])
+            try await rig.force()
+            for _ in 0..<2 {
+                let pending = try WebRig.object(try await rig.post("/api/v1/requests/2/cancel", #"{"reason":"no"}"#))
+                #expect(pending["phase"] == "finished" && pending["build"] == .null)
+            }
+            #expect(told.value == 0)
+            for path in ["/api/v1/requests/1/cancel", "/api/v1/builds/\(build.build)/cancel"] {
+                let running = try WebRig.object(try await rig.post(path))
+                #expect(running["phase"] == "claimed" && running["build"].integer == build.build.rawValue)
+            }
+            #expect(told.value == 2)
+            try await worker.finish(build, .cancelled)
+            let after = try await rig.object("/api/v1/requests/1")
+            #expect(after["outcome"] == "cancelled" && after["cancel_reason"] == "by hand")
+        }
+    }
+
+    @Test("A build is built again at the same stamp, once for a key; a priority and a pause hold, and end")
+    func others() async throws {
+        try await WebRig.with { rig in
+            try await rig.force(revision: "7")
+            let worker = try await WorkerDouble(rig.store, "w1")
+            let build = try #require(try await worker.claim().first)
+            try await worker.accept([build])
+            try await worker.finish(build, .failure)
+            let path = "/api/v1/builds/\(build.build)/rebuild"
+            let first = try await rig.post(path, key: "k")
+            let again = try await rig.post(path, key: "k")
+            #expect(first.status == .created && again.status == .ok)
+            let request = try #require(try WebRig.object(first)["request"].integer)
+            #expect(try await rig.object("/api/v1/requests/\(request)")["stamp"]["revision"] == "7")
+            let raised = try WebRig.object(try await rig.post("/api/v1/requests/\(request)/priority", #"{"priority":5}"#))
+            #expect(raised["priority"] == 5)
+            #expect(try await rig.post("/api/v1/requests/1/priority", #"{"priority":5}"#).status == .conflict)
+            for (verb, paused) in [("pause", JSONValue.bool(true)), ("pause", true), ("resume", false)] {
+                let answer = try WebRig.object(try await rig.post("/api/v1/workers/w1/\(verb)"))
+                #expect(answer["paused"] == paused)
+            }
+        }
+    }
+
+    @Test("Why a request waits is told by what it waits for, and what became of it after")
+    func why() async throws {
+        try await WebRig.with([Samples.builder("test"), Samples.builder("mac", labels: ["os": "mac"])]) { rig in
+            @Sendable func codes(_ request: Int64) async throws -> [String?] {
+                try await rig.object("/api/v1/requests/\(request)/why")["reasons"].items.map { $0["code"].text }
+            }
+            try await rig.force("mac")
+            try await rig.force()
+            try await rig.force()
+            let first = try await codes(2)
+            #expect(first == ["no_worker"])
+            let worker = try await WorkerDouble(rig.store, "w1", labels: ["os": "linux"], slots: 1)
+            let (label, next, queue) = (try await codes(1), try await codes(2), try await codes(3))
+            #expect(label == ["no_label"] && next == ["next"] && queue == ["queue"])
+            try await rig.store.setWorkerPaused("w1", paused: true)
+            let paused = try await codes(2)
+            #expect(paused == ["paused"])
+            try await rig.store.setWorkerPaused("w1", paused: false)
+            let build = try #require(try await worker.claim(1).first)
+            let (assigned, busy) = (try await codes(2), try await codes(3))
+            #expect(assigned == ["assigned"] && busy == ["busy"])
+            try await worker.accept([build])
+            _ = try await rig.store.cancelBuild(build.build, reason: "no")
+            let running = try await codes(2)
+            #expect(running == ["running", "cancelling"])
+            try await worker.finish(build, .cancelled)
+            let finished = try await codes(2)
+            #expect(finished == ["finished"])
+        }
+    }
+}
