@@ -60,7 +60,8 @@ import Testing
         var limits = PostgresPool.limits(connections: 1)
         limits.longestDoubt = .milliseconds(200)
         let pool = PostgresPool(try PostgresAddress(database.url(port: proxy.port)), limits: limits)
-        try await pool.read("connecting") { _ = try $0.first("SELECT 1") }
+        // Not in a transaction, whose COMMIT would be cut.
+        _ = try await pool.withConnection("connecting") { try $0.run([.init("SELECT 1")]).count }
         proxy.refuse(true)
         cutting(proxy, .cutAfter)
         let error = await refusal { try await pool.transaction("writing") { _ = try $0.run("INSERT INTO t VALUES (1)") } }

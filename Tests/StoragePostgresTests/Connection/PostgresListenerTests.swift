@@ -9,11 +9,10 @@ import Testing
         let database = try await TestDatabase()
         let (heard, said) = AsyncStream.makeStream(of: String.self)
         let (connected, opened) = AsyncStream.makeStream(of: Void.self)
-        let listener = try #require(
-            PostgresListener(try database.address(), channels: ["doorbell_one", "doorbell_two"], connected: { opened.yield() }) { channel, payload in
-                said.yield("\(channel) \(payload)")
-            })
-        let task = Task { await listener.run() }
+        let store = try await PostgresStore.open(try database.address(), migrating: true)
+        let task = Task {
+            await store.listen(on: ["doorbell_one", "doorbell_two"], missed: { opened.yield() }, heard: { said.yield("\($0) \($1)") })
+        }
         var words = heard.makeAsyncIterator()
         var connections = connected.makeAsyncIterator()
         await connections.next()
@@ -30,6 +29,7 @@ import Testing
                 try database.run("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")[0][0].int(0)
                     == 0
             })
+        try await store.close()
     }
 
     @Test("Only plain names are listened to")
