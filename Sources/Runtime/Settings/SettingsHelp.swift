@@ -4,7 +4,8 @@ public enum SettingsHelp {
         ("DOORBELL_DATA_DIR", ".doorbell", "directory of the database, logs, mirrors and working directories (--data-dir)"),
         (
             "DOORBELL_DATABASE_URL", "sqlite:.doorbell",
-            "sqlite:DIRECTORY for one process, or postgres://USER@HOST[,HOST]/DATABASE for services on several machines"
+            "sqlite:DIRECTORY for one process, or postgres://USER@HOST[,HOST]/DATABASE for services on several machines; it ends in "
+                + "?prepared=off behind a pooler that hands out connections by transaction"
         ),
         (
             "DOORBELL_AMQP_URL", "",
