@@ -23,6 +23,7 @@ public enum Schemas {
 
     /// Those of the store of many processes.
     public static let postgres = [
-        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.postgres_0001_initial_sql, as: UTF8.self))
+        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.postgres_0001_initial_sql, as: UTF8.self)),
+        Migration(number: 2, name: "relay", sql: String(decoding: PackageResources.postgres_0002_relay_sql, as: UTF8.self)),
     ]
 }

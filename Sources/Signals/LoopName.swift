@@ -14,6 +14,9 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     /// Events may be read that could not be read before.
     case events
     case sweeper
+    /// Events were written: a tick is due.
     case relay
+    /// There is a tick to publish; rung within the relay only.
+    case relayPublish = "relay.publish"
     case housekeeping
 }

@@ -16,7 +16,10 @@ extension PostgresStore {
             if migrating { try await pool.withConnection("migrating") { try migrator.migrate($0) } }
             try await pool.withConnection("looking at the schema") { try migrator.check($0) }
             let identity = try await pool.transaction("reading the deployment") { try DeploymentIdentity.load($0) }
-            return PostgresStore(pool: pool, lease: lease, clock: clock, identity: identity)
+            let store = PostgresStore(pool: pool, lease: lease, clock: clock, identity: identity)
+            // Before the first row that would fall into a default partition.
+            if migrating { try await store.makePartitions(from: try await store.now(), days: 2) }
+            return store
         } catch {
             await pool.close()
             throw error

@@ -15,8 +15,8 @@ extension PostgresStoreTransaction {
             case .build: "builds"
             case .session: "sessions"
             case .config: "configurations"
-            // A change never changes: it is received, once.
-            case .change: nil
+            // A change never changes: it is received, once. A deployment's version is its epoch.
+            case .change, .deployment: nil
             }
         return table.map { table in
             """
@@ -26,7 +26,9 @@ extension PostgresStoreTransaction {
         }
     }
 
-    func insert(_ events: [OutboxRow]) throws {
+    func insert(_ events: [OutboxRow]) throws { try Self.insert(events, at: now.microseconds, sql) }
+
+    static func insert(_ events: [OutboxRow], at moment: Int64, _ sql: PostgresTransaction) throws {
         try sql.run(
             """
             INSERT INTO outbox (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, occurred)
@@ -37,7 +39,7 @@ extension PostgresStoreTransaction {
             [
                 .texts(events.map(\.messageID)), .texts(events.map(\.kind.rawValue)), .texts(events.map(\.entity.rawValue)),
                 .integers(events.map(\.entityID)), .integers(events.map(\.version)), .texts(events.map(\.routingKey)),
-                .texts(events.map(\.chain)), .texts(events.map(\.data)), .integer(now.microseconds),
+                .texts(events.map(\.chain)), .texts(events.map(\.data)), .integer(moment),
             ])
     }
 

@@ -46,8 +46,8 @@ extension SQLiteTransaction {
         case .build: "builds"
         case .session: "sessions"
         case .config: "configurations"
-        // A change never changes: it is received, once.
-        case .change: nil
+        // A change never changes: it is received, once. One process on one file has nothing that could be rewound behind its back.
+        case .change, .deployment: nil
         }
     }
 }

@@ -42,6 +42,7 @@ import Testing
             .scheduler(SchedulerFact(scheduler: "s", buildset: nil, changes: [], reason: "")),
             .worker(worker),
             .config(ConfigFact(configuration: ConfigurationID(1), digest: "d", builders: [odd], schedulers: [], sources: [])),
+            .deployment(DeploymentFact(deployment: "d", epoch: 2, previousEpoch: 1, reason: odd)),
         ]
     }
 
@@ -59,6 +60,7 @@ import Testing
             case .worker(let fact): fact
             case .scheduler(let fact): fact
             case .config(let fact): fact
+            case .deployment(let fact): fact
             }
         let values = try JSONDecoder().decode([String: JSONValue].self, from: Data(written.utf8))
         #expect(try values == JSONDecoder().decode([String: JSONValue].self, from: JSONEncoder().encode(expected)))

@@ -10,6 +10,7 @@ public struct EventDraft: Sendable {
         case worker(WorkerFact)
         case scheduler(SchedulerFact)
         case config(ConfigFact)
+        case deployment(DeploymentFact)
     }
 
     public var kind: EventKind

@@ -23,9 +23,11 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case schedulerFired = "scheduler.fired"
     case schedulerFailed = "scheduler.failed"
     case configApplied = "config.applied"
+    /// The database was restored or a standby was promoted: events published before may tell of what never happened.
+    case deploymentRewound = "deployment.rewound"
 }
 
 /// The row that an event is about. Versions count the events of one entity, from 1, without a hole.
 public enum EntityKind: String, Sendable, Codable, CaseIterable {
-    case change, buildset, request, build, session, config
+    case change, buildset, request, build, session, config, deployment
 }

@@ -217,3 +217,24 @@ public struct ConfigFact: Hashable, Sendable, Codable {
         self.sources = sources
     }
 }
+
+public struct DeploymentFact: Hashable, Sendable, Codable {
+    public var deployment: String
+    /// The epoch from now on, and the one before.
+    public var epoch: Int64
+    public var previousEpoch: Int64
+    /// How it was noticed, for people.
+    public var reason: String
+
+    public init(deployment: String, epoch: Int64, previousEpoch: Int64, reason: String) {
+        self.deployment = deployment
+        self.epoch = epoch
+        self.previousEpoch = previousEpoch
+        self.reason = reason
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case deployment, epoch, reason
+        case previousEpoch = "previous_epoch"
+    }
+}

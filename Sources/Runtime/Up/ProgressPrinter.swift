@@ -57,6 +57,9 @@ public struct ProgressPrinter: Sendable {
             let what = record.kind == .workerLost ? "lost" : record.kind == .workerPaused ? "paused" : "resumed"
             return "worker \(short(fact.worker, 30)) \(what)" + (fact.reason.map { ": " + short($0, 80) } ?? "")
         case .configApplied: return "configuration \(id) is in force"
+        case .deploymentRewound:
+            guard let fact: DeploymentFact = decode(record) else { return nil }
+            return "events before may tell of what never happened: \(short(fact.reason, 80))"
         case .schedulerFailed:
             guard let fact: SchedulerFact = decode(record) else { return nil }
             return "scheduler \(fact.scheduler) failed: \(short(fact.reason, 100))"

@@ -28,7 +28,7 @@ package struct EventRouting {
         case .step(let fact): self.init(builder: fact.builder, outcome: fact.outcome)
         case .log(let fact): self.init(builder: fact.builder)
         case .worker(let fact): self.init(worker: fact.worker)
-        case .scheduler, .config: self.init()
+        case .scheduler, .config, .deployment: self.init()
         }
     }
 }

@@ -28,6 +28,7 @@ extension JSONText {
         case .worker(let fact): try encode(fact)
         case .scheduler(let fact): encode(fact)
         case .config(let fact): try encode(fact)
+        case .deployment(let fact): try encode(fact)
         }
     }
 

@@ -90,12 +90,12 @@ extension EventRecord {
     package static let columns = "seq, message_id, event, entity, entity_id, entity_version, routing_key, occurred, chain, data"
 
     /// - Parameter tick: nil where one writer makes the order of the numbers that of the commits.
-    package init(stored row: some StoredRow, epoch: Int64, tick: Int64? = nil) throws {
+    package init(stored row: some StoredRow, epoch: Int64, shard: Int32 = 0, tick: Int64? = nil) throws {
         guard let kind = EventKind(rawValue: row.string(2)), let entity = EntityKind(rawValue: row.string(3)) else {
             throw StoreError.internalError("event \(row.int64(0)) has a kind that this program does not know")
         }
         self.init(
-            cursor: EventCursor(epoch: epoch, tick: tick ?? row.int64(0), sequence: row.int64(0)), messageID: row.string(1), kind: kind,
+            cursor: EventCursor(epoch: epoch, shard: shard, tick: tick ?? row.int64(0), sequence: row.int64(0)), messageID: row.string(1), kind: kind,
             entity: entity, entityID: row.int64(4), entityVersion: row.int64(5), routingKey: row.string(6), occurred: row.time(7),
             chain: row.string(8), data: row.string(9))
     }

@@ -48,7 +48,9 @@ extension StoreTransaction {
         // In the order of the locks, each kind by ascending id.
         for kind in EntityKind.allCases {
             guard let counted = counts[kind] else { continue }
-            guard kind != .change else { throw StoreError.internalError("events about a change bring their version") }
+            guard kind != .change, kind != .deployment else {
+                throw StoreError.internalError("events about a \(kind.rawValue) bring their version")
+            }
             let raised = try raiseVersions(of: kind, by: counted.sorted { $0.key < $1.key }.map { (id: $0.key, count: $0.value) })
             for (id, version) in raised { first[VersionedEntity(kind: kind, id: id)] = version - (counted[id] ?? 0) + 1 }
         }
@@ -57,7 +59,7 @@ extension StoreTransaction {
 }
 
 extension OutboxRow {
-    fileprivate init(_ event: PendingEvent, version: Int64) throws {
+    package init(_ event: PendingEvent, version: Int64) throws {
         let draft = event.draft
         let routing = event.routing ?? EventRouting(draft.data)
         let key = RoutingKey(

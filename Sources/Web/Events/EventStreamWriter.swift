@@ -25,7 +25,7 @@ struct EventStreamWriter {
             cursor = record.cursor
             guard filter.wants(record) else { continue }
             buffer.writeString("id: \(record.cursor)\nevent: \(record.kind.rawValue)\ndata: ")
-            buffer.writeBytes(try EventDocument.json(record))
+            buffer.writeBytes(EventDocument.json(record))
             buffer.writeString("\n\n")
         }
         if buffer.readableBytes > 0 { try await writer.write(buffer) }
@@ -42,24 +42,10 @@ struct EventStreamWriter {
 
 /// The envelope of a record.
 enum EventDocument {
-    static func json(_ record: EventRecord) throws -> Data {
-        let decoder = DoorJSON.decoder
-        let envelope = EventEnvelope(
+    static func json(_ record: EventRecord) -> [UInt8] {
+        EventEnvelope.json(
             event: record.kind, id: record.messageID, sequence: record.cursor.sequence, time: record.occurred,
             entity: .init(kind: record.entity, id: record.entityID, version: record.entityVersion), epoch: record.cursor.epoch,
-            chain: try decoder.decode(EventChain.self, from: Data(record.chain.utf8)),
-            data: try decoder.decode(JSONValue.self, from: Data(record.data.utf8)), links: .init(document: link(record)))
-        return try DoorJSON.encoder.encode(envelope)
-    }
-
-    private static func link(_ record: EventRecord) -> String {
-        switch record.entity {
-        case .change: "/api/v1/changes/\(record.entityID)"
-        case .buildset: "/api/v1/buildsets/\(record.entityID)"
-        case .request: "/api/v1/requests/\(record.entityID)"
-        case .build: "/api/v1/builds/\(record.entityID)"
-        case .session: "/api/v1/workers"
-        case .config: "/api/v1/builders"
-        }
+            chain: record.chain, data: record.data)
     }
 }
