@@ -49,6 +49,7 @@ let package = Package(
         .target(
             name: "BuildDispatch", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", crypto, hummingbird, lifecycle, logging],
             path: "Sources/Dispatch"),
+        .target(name: "Relay", dependencies: ["Domain", "Signals", "Storage", "Wire", logging]),
         .target(
             name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle, logging],
             resources: [.embedInCode("Assets")]),
@@ -99,6 +100,12 @@ let package = Package(
             dependencies: [
                 "BuildDispatch", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "StoreConformance", "TestSupport", crypto,
                 hummingbird, logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "RelayTests",
+            dependencies: [
+                "Relay", "Domain", "Signals", "SignalsAMQP", "Storage", "StoragePostgres", "StoreConformance", "Wire", "ServerSupport",
+                "ProcessSupport", "TestSupport", logging, lifecycle,
             ]),
         .testTarget(
             name: "WebTests",

@@ -4,9 +4,9 @@ import Testing
 @Suite struct ModuleBoundaryTests {
     static let layers = [
         "Schemas", "CProcess", "CPostgres", "CRabbitMQ", "Domain", "Signals", "SignalsAMQP", "Storage", "StoragePostgres", "StorageSQLite", "Wire",
-        "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
+        "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Relay", "Web", "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
     ]
-    static let services: Set = ["Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent"]
+    static let services: Set = ["Intake", "Scheduling", "BuildDispatch", "Relay", "Web", "WorkerAgent"]
 
     @Test("A module imports only modules of the layers before its own", arguments: layers)
     func importsPointOneWay(module: String) throws {
