@@ -80,7 +80,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM doorbell_service', entry.name);
     END LOOP;
 
-    -- Neither configurations nor answers to repeats, which may hold what only some may see; and nothing that a later migration adds until it is named here.
+    -- Neither configurations nor answers to repeats, which may hold what only some may see, nor what a later migration adds until it is named here.
     GRANT SELECT ON deployment, changes, source_stamps, buildsets, buildset_changes, requests, workers, sessions, builds, steps,
         logs, log_chunks, outbox, shards, ticks, refused_events, services, schema_migrations TO doorbell_reader;
 END $$;
