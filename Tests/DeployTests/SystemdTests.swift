@@ -29,4 +29,15 @@ import Testing
         let result = try await Tool.run("systemd-analyze", ["security", "--offline=true", "--threshold=20", "--no-pager", unit])
         #expect(result.status == 0, "\(result.output.suffix(300))")
     }
+
+    @Test("Each subcommand that the unit of the services names is one that the program has")
+    func subcommandsExist() async throws {
+        let text = try String(contentsOfFile: Tool.file("systemd/doorbell@.service"), encoding: .utf8)
+        let named = text.matches(of: /doorbell@([a-z]+)/).map { String($0.output.1) }
+        #expect(named.count == 5)
+        for name in named {
+            let result = try await Tool.run(Binaries.doorbell, [name, "--help"])
+            #expect(result.status == 0 && result.output.contains("USAGE: doorbell \(name)"), "\(result.output)")
+        }
+    }
 }
