@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Web", "WorkerAgent",
+                "Domain", "Signals", "Storage", "SignalsAMQP", "StoragePostgres", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling",
+                "BuildDispatch", "Web", "WorkerAgent",
                 "Schemas", crypto, hummingbird, lifecycle, logging, yams,
             ]),
         .executableTarget(

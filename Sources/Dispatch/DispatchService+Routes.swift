@@ -34,7 +34,8 @@ extension DispatchService {
             throw Problem.gone("the session is not open; open a new one with POST /worker/v1/sessions")
         }
         try Self.check(hash, of: stored)
-        registry.add(stored, now: clock.now, unlessNewer: true)
+        // It comes from another dispatcher, or from before this one's start: somebody may have asked there for the end of what it builds.
+        if registry.add(stored, now: clock.now, unlessNewer: true) { cancels.ring() }
         return stored
     }
 

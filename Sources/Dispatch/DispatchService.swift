@@ -25,16 +25,21 @@ public final class DispatchService: Sendable {
     let reports: Combiner<[BuildReport], [ReportAnswer]>
     /// The loops, for the sweep timer of the process.
     public let loops: [Loop]
-    /// Watches the clocks and the sessions while the routes are served.
-    public let heartbeat: any Service
+    /// Ticks while the routes are served, where one dispatcher has to notice by itself that its clock or its workers stood still.
+    public let services: [any Service]
+    let match: LoopGroup
+    let cancels: LoopGroup
+    private let hearing: Hearing?
 
     /// - Parameters:
     ///   - logs: rung when a log has grown or ended, for those who follow it.
     ///   - storeClock: the clock that the store's leases end by.
     ///   - clock: the monotonic clock of waits and sessions.
+    ///   - beat: tells the store which sessions are heard here, where several dispatchers share it; nil for the only one.
     public init(
         store: any SessionStore & DispatchStore & LogStore, bell: any Doorbell, logs: LogBell, lease: LeaseRule = LeaseRule(),
-        storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(), logger: Logger
+        storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(),
+        beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, logger: Logger
     ) {
         self.store = store
         self.bell = bell
@@ -43,22 +48,39 @@ public final class DispatchService: Sendable {
         self.clock = clock
         self.logger = logger
         let registry = registry
+        let (match, sweeper, cancels) = (LoopGroup(), LoopGroup(), LoopGroup())
         let watch = LeaseWatch(clock: storeClock, monotonic: clock, period: lease.period)
         let aftermath = Aftermath(registry: registry, bell: bell, logs: logs, logger: logger)
+        let hearing = beat.map { Hearing(registry: registry, clock: clock, period: lease.period, send: $0) }
         self.watch = watch
         self.aftermath = aftermath
+        self.hearing = hearing
+        self.match = match
+        self.cancels = cancels
         reports = Combiner(what: "worker reports", maximumBatch: Self.reportBatch, maximumWaiting: Self.mostWaitingReports) { batch in
             try await Self.apply(batch, store: store, watch: watch, aftermath: aftermath)
         }
-        let match = MatchPass(store: store, registry: registry, watch: watch, aftermath: aftermath, bell: bell, logger: logger)
-        let sweep = SweepPass(store: store, registry: registry, watch: watch, aftermath: aftermath, lease: lease, logger: logger)
-        let cancels = CancelPass(store: store, registry: registry, watch: watch)
-        loops = [
-            Loop(name: .dispatchCancels, bell: bell, clock: clock, logger: logger) { try await cancels.run() },
-            Loop(name: .dispatchMatch, bell: bell, clock: clock, logger: logger, onStop: { registry.stop() }) { try await match.run() },
-            Loop(name: .sweeper, bell: bell, clock: clock, logger: logger) { try await sweep.run() },
-        ]
-        heartbeat = Heartbeat(registry: registry, watch: watch, period: lease.period, bell: bell, clock: clock, logger: logger)
+        let matchPass = MatchPass(store: store, registry: registry, watch: watch, aftermath: aftermath, sweeper: sweeper, logger: logger)
+        let sweepPass = SweepPass(
+            store: store, registry: registry, watch: watch, aftermath: aftermath, lease: lease, hearing: hearing, logger: logger)
+        let cancelPass = CancelPass(store: store, registry: registry, watch: watch)
+        let matchLoop = Loop(name: .dispatchMatch, bell: bell, clock: clock, logger: logger, onStop: { registry.stop() }) {
+            try await matchPass.run()
+        }
+        let sweepLoop = Loop(name: .sweeper, bell: bell, clock: clock, logger: logger) { try await sweepPass.run() }
+        let cancelLoop = Loop(name: .dispatchCancels, bell: bell, clock: clock, logger: logger) { try await cancelPass.run() }
+        match.set([matchLoop])
+        sweeper.set([sweepLoop])
+        cancels.set([cancelLoop])
+        loops = [matchLoop, sweepLoop, cancelLoop]
+        services =
+            hearing == nil
+            ? [Heartbeat(registry: registry, watch: watch, period: lease.period, sweeper: sweeper, clock: clock, logger: logger)] : []
+    }
+
+    /// Tells the store whom this dispatcher hears, and learns what a sweep asks; nil for the only dispatcher of a store. Due each third of a lease.
+    public func beat() async throws -> BeatAnswer? {
+        try await hearing?.beat()
     }
 
     /// For metrics.

@@ -2,7 +2,7 @@
 public enum Migration {
     /// Returns where the database is, for people.
     public static func run(_ settings: Settings) async throws -> String {
-        let opened = try await StoreFactory.open(settings)
+        let opened = try await StoreFactory.open(settings, migrating: true)
         try await opened.store.close()
         return opened.place
     }

@@ -11,20 +11,22 @@ public final class SweepTimer: Service {
     private let bell: any Doorbell
     private let driver: LoopDriver
 
-    /// - Parameter random: from 0 up to 1; spreads the sweeps of many processes.
+    /// - Parameters:
+    ///   - longest: sweeps come no further apart than this, however healthy the bell is.
+    ///   - random: from 0 up to 1; spreads the sweeps of many processes.
     public init(
-        loops: [Loop], bell: any Doorbell, clock: any LoopClock = ContinuousClock(), backoff: Backoff = Backoff(),
+        loops: [Loop], bell: any Doorbell, longest: Duration = .seconds(60), clock: any LoopClock = ContinuousClock(), backoff: Backoff = Backoff(),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, logger: Logger = Logger(label: "doorbell"), probe: Probe? = nil
     ) {
         self.bell = bell
         // Every loop starts with a pass of its own, so the first sweep can wait.
-        let firstPass = clock.now.advanced(by: Self.interval(bell.health, random: random()))
+        let firstPass = clock.now.advanced(by: Self.interval(bell.health, longest: longest, random: random()))
         driver = LoopDriver(
             label: "sweep", firstPass: firstPass, clock: clock, backoff: backoff, random: random, logger: logger
         ) {
             let due = try await probe?()
             for loop in loops where due?.contains(loop.name) ?? true { loop.ring() }
-            return .at(clock.now.advanced(by: Self.interval(bell.health, random: random())))
+            return .at(clock.now.advanced(by: Self.interval(bell.health, longest: longest, random: random())))
         }
     }
 
@@ -39,7 +41,8 @@ public final class SweepTimer: Service {
     }
 
     /// Within a tenth of the interval that the bell's health asks for.
-    static func interval(_ health: BellHealth, random: Double) -> Duration {
-        health.sweepInterval * 9 / 10 + health.sweepInterval / 5 * min(max(random, 0), 1)
+    static func interval(_ health: BellHealth, longest: Duration = .seconds(60), random: Double) -> Duration {
+        let whole = min(health.sweepInterval, longest)
+        return whole * 9 / 10 + whole / 5 * min(max(random, 0), 1)
     }
 }

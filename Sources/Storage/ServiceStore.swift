@@ -48,11 +48,14 @@ public struct BeatAnswer: Hashable, Sendable {
     /// Since when the database and some dispatcher have been reachable without a gap; nil for services that do not dispatch, and in a store whose one
     /// dispatcher knows it by itself.
     public var reachableSince: Timestamp?
+    /// Those of the beat's sessions that are open no more: another dispatcher ended them.
+    public var ended: [SessionID]
 
-    public init(work: OpenWork, configuration: ConfigurationID?, reachableSince: Timestamp?) {
+    public init(work: OpenWork, configuration: ConfigurationID?, reachableSince: Timestamp?, ended: [SessionID] = []) {
         self.work = work
         self.configuration = configuration
         self.reachableSince = reachableSince
+        self.ended = ended
     }
 }
 

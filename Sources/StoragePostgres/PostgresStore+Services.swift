@@ -48,13 +48,20 @@ extension PostgresStore: SweepStore, ServiceStore {
                         RETURNING since
                         """, [.integer(now), .integer((tx.store.lease.period / 2).microseconds)]
                     ),
+                    (
+                        """
+                        SELECT given.id FROM unnest($1::bigint[]) AS given (id)
+                        WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = given.id AND s.ended IS NULL)
+                        """, [.integers(beat.sessions.map(\.rawValue))]
+                    ),
                 ]
             }
             let rows = try tx.sql.pipeline(statements)
             guard let row = rows[1].first else { throw StoreError.internalError("a question had no answer") }
             return BeatAnswer(
                 work: OpenWork(stored: row, from: 1), configuration: row.optionalInt64(0).map { ConfigurationID($0) },
-                reachableSince: beat.dispatches ? rows[3].first?.time(0) : nil)
+                reachableSince: beat.dispatches ? rows[3].first?.time(0) : nil,
+                ended: beat.dispatches ? rows[4].map { SessionID($0.int64(0)) } : [])
         }
     }
 

@@ -43,7 +43,7 @@ struct DispatchRig: Sendable {
         try await Application(router: router).test(.router) { client in
             let rig = DispatchRig(store: store, storeClock: storeClock, clock: clock, bell: bell, service: service, client: client, events: events)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for service in service.loops + [service.heartbeat] as [any Service] { group.addTask { try await service.run() } }
+                for service in service.loops + service.services { group.addTask { try await service.run() } }
                 defer { group.cancelAll() }
                 // Until then nobody would notice that time goes on.
                 await rig.heartbeat()

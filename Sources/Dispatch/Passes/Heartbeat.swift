@@ -7,7 +7,7 @@ struct Heartbeat: Service {
     let registry: SessionRegistry
     let watch: LeaseWatch
     let period: Duration
-    let bell: any Doorbell
+    let sweeper: LoopGroup
     let clock: any LoopClock
     let logger: Logger
 
@@ -29,6 +29,6 @@ struct Heartbeat: Service {
             logger.warning("this process or its clock stood still: all leases run for a whole period more")
         }
         guard watch.expiryBegins == nil else { return }
-        if !registry.lost(now: clock.now, period: period, reachableSince: watch.since.monotonic).isEmpty { bell.ring(.sweeper) }
+        if !registry.lost(now: clock.now, period: period, reachableSince: watch.since.monotonic).isEmpty { sweeper.ring() }
     }
 }

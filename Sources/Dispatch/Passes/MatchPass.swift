@@ -11,7 +11,7 @@ struct MatchPass: Sendable {
     let registry: SessionRegistry
     let watch: LeaseWatch
     let aftermath: Aftermath
-    let bell: any Doorbell
+    let sweeper: LoopGroup
     let logger: Logger
 
     func run() async throws -> NextWake? {
@@ -20,7 +20,7 @@ struct MatchPass: Sendable {
         let assignments = try await watch.watching { [store] in try await store.match(offers.map(\.slots)) }
         aftermath.counters.countClaims(assignments.count)
         // Somebody must look for the end of the leases that now run.
-        if !assignments.isEmpty, watch.arm() { bell.ring(.sweeper) }
+        if !assignments.isEmpty, watch.arm() { sweeper.ring() }
         let (documents, unusable) = prepared(assignments)
         var fruitless: [SessionRegistry.Offer] = []
         for offer in offers {

@@ -16,10 +16,14 @@ final class SweepPass: Sendable {
     private let lease: LeaseRule
     private let logger: Logger
     private let hasMetSessions = Atomic(false)
+    /// Nil when this is the only dispatcher of its store, and knows everything from its own memory.
+    private let hearing: Hearing?
 
     init(
-        store: any SessionStore & DispatchStore, registry: SessionRegistry, watch: LeaseWatch, aftermath: Aftermath, lease: LeaseRule, logger: Logger
+        store: any SessionStore & DispatchStore, registry: SessionRegistry, watch: LeaseWatch, aftermath: Aftermath, lease: LeaseRule,
+        hearing: Hearing?, logger: Logger
     ) {
+        self.hearing = hearing
         self.store = store
         self.registry = registry
         self.watch = watch
@@ -29,6 +33,7 @@ final class SweepPass: Sendable {
     }
 
     func run() async throws -> NextWake? {
+        if let hearing { return try await sweep(after: hearing) }
         if !hasMetSessions.load(ordering: .relaxed) { try await meetSessions() }
         if let later = watch.expiryBegins { return .at(later) }
         try await endLostSessions()
@@ -36,6 +41,18 @@ final class SweepPass: Sendable {
         let (isFull, due) = try await endLeases()
         if isFull { return .immediately }
         return due.map { .at($0) }
+    }
+
+    /// One of many dispatchers. It beats first: after an outage that begins a new period in which nothing is ended.
+    private func sweep(after hearing: Hearing) async throws -> NextWake? {
+        guard let since = try await hearing.beat().reachableSince else { return nil }
+        for session in try await store.silentSessions(reachableSince: since) ?? [] { try await end(session) }
+        let expiry = try await store.expireLeases(reachableSince: since, limit: Self.batch)
+        aftermath.lost(expiry.lost)
+        if expiry.lost.count >= Self.batch { return .immediately }
+        // The clocks of this machine and the database's need not agree: a wrong one costs a look.
+        let wait = expiry.nextDue.map { min(max(.seconds(1), $0.since(watch.now.wall)), lease.period) } ?? lease.period * 2
+        return .at(watch.now.monotonic.advanced(by: wait))
     }
 
     /// What an earlier process left: the workers have a lease period to come back.
@@ -67,14 +84,16 @@ final class SweepPass: Sendable {
 
     private func endLostSessions() async throws {
         let lost = registry.lost(now: watch.now.monotonic, period: lease.period, reachableSince: watch.since.monotonic)
-        for session in lost {
-            logger.warning("a worker is lost", metadata: [LogKey.worker: "\(session.worker)", LogKey.session: "\(session.id)"])
-            let builds = try await watch.watching { [store, lease] in
-                try await store.endSession(session.id, lost: true, reason: "not heard of for \(lease.period)")
-            }
-            registry.remove(session.id)
-            aftermath.lost(builds)
+        for session in lost { try await end(session) }
+    }
+
+    private func end(_ session: WorkerSession) async throws {
+        logger.warning("a worker is lost", metadata: [LogKey.worker: "\(session.worker)", LogKey.session: "\(session.id)"])
+        let builds = try await watch.watching { [store, lease] in
+            try await store.endSession(session.id, lost: true, reason: "not heard of for \(lease.period)")
         }
+        registry.remove(session.id)
+        aftermath.lost(builds)
     }
 
     private func takeCancels(of sessions: [WorkerSession]) async throws {

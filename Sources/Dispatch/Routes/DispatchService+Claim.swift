@@ -32,7 +32,7 @@ extension DispatchService {
         case .answered(let outcome):
             return outcome
         case .ticket(let ticket, let needsPass):
-            if needsPass { bell.ring(.dispatchMatch) }
+            if needsPass { match.ring() }
             let limit: Duration = claim.waitMilliseconds > 0 ? .milliseconds(claim.waitMilliseconds) : Self.longestLook
             let deadline = clock.now.advanced(by: limit)
             let timer = Task { await self.watch(ticket, until: deadline, context) }

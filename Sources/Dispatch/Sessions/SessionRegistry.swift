@@ -64,6 +64,20 @@ final class SessionRegistry: Sendable {
 
     var sessions: [WorkerSession] { state.withLock { $0.entries.values.map(\.session) } }
 
+    /// The sessions that were heard since then, or are being served; all of them when it is nil.
+    func heard(since: ContinuousClock.Instant?) -> [SessionID] {
+        state.withLock { state in
+            state.entries.values.filter { entry in entry.openCalls > 0 || since.map { entry.heard >= $0 } ?? true }.map(\.session.id)
+        }
+    }
+
+    /// Forgets sessions that were not heard since then.
+    func forget(silentSince: ContinuousClock.Instant) {
+        state.withLock { state in
+            for (id, entry) in state.entries where entry.openCalls == 0 && entry.heard < silentSince { state.entries[id] = nil }
+        }
+    }
+
     /// The sessions that were not heard of for `period` while they could have been.
     func lost(now: ContinuousClock.Instant, period: Duration, reachableSince: ContinuousClock.Instant) -> [WorkerSession] {
         state.withLock { state in

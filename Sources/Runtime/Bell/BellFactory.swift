@@ -1,15 +1,32 @@
 import Logging
 import Signals
+import SignalsAMQP
 
 /// Makes the bell that the settings name.
 enum BellFactory {
-    /// - Parameter isShared: other processes work on the same database, so that rings have to reach them.
-    static func open(_ settings: Settings, isShared: Bool, logger: Logger) async throws -> OpenedBell {
-        if settings.broker != nil {
-            throw SettingsError(
-                variable: "DOORBELL_AMQP_URL", found: "a broker",
-                expected: "nothing: this version runs in one process and rings its bell inside it; unset the variable")
+    /// What the settings say about the broker, checked; nil without one.
+    static func broker(_ settings: Settings) throws -> AMQPSettings? {
+        do {
+            return try settings.broker.map { (broker) throws(BrokerError) in
+                try AMQPSettings(url: broker.url, prefix: broker.prefix, declaration: broker.declaration)
+            }
+        } catch {
+            throw StartFailure(error.description, isConfiguration: error.kind == .configuration)
         }
-        return OpenedBell(bell: LocalBell(health: isShared ? .none : .healthy), services: [], addMetrics: { _ in })
+    }
+
+    /// - Parameters:
+    ///   - broker: carries rings to other processes; nil rings in this one only.
+    ///   - isShared: other processes work on the same database.
+    static func open(_ broker: AMQPSettings?, isShared: Bool, logger: Logger) throws -> OpenedBell {
+        guard let broker else {
+            return OpenedBell(bell: LocalBell(health: isShared ? .none : .healthy), services: [], addMetrics: { _ in })
+        }
+        do {
+            let bell = try AMQPBell(settings: broker, logger: logger)
+            return OpenedBell(bell: bell, services: [bell], addMetrics: { BellMetrics(bell: bell).add(to: &$0) })
+        } catch {
+            throw StartFailure(error.description, isConfiguration: error.kind == .configuration)
+        }
     }
 }

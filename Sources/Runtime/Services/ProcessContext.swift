@@ -10,6 +10,7 @@ struct ProcessContext: Sendable {
     var store: OpenedStore
     var bell: OpenedBell
     var keeper: ConfigurationKeeper
+    var presence: ServicePresence
     /// Rung by a dispatcher of this process, followed by its web pages.
     var logs: LogBell
     var makeLogger: @Sendable (String) -> Logger

@@ -24,11 +24,14 @@ extension RolePart {
     }
 
     static func dispatcher(_ context: ProcessContext) -> RolePart {
+        let presence = context.presence
+        let beat: @Sendable ([SessionID]) async throws -> BeatAnswer = { try await presence.beat(sessions: $0) }
         let dispatch = DispatchService(
             store: context.store.store, bell: context.bell.bell, logs: context.logs, lease: context.settings.lease, storeClock: context.store.clock,
-            logger: context.makeLogger("dispatch"))
+            beat: context.store.isShared ? beat : nil, logger: context.makeLogger("dispatch"))
         return RolePart(
-            loops: dispatch.loops, services: [dispatch.heartbeat], metrics: [{ DispatchMetrics(service: dispatch).add(to: &$0) }],
+            loops: dispatch.loops, services: dispatch.services, metrics: [{ DispatchMetrics(service: dispatch).add(to: &$0) }],
+            beat: { try await dispatch.beat() },
             addRoutes: { router in dispatch.addRoutes(to: router) })
     }
 

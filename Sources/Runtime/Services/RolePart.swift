@@ -1,6 +1,7 @@
 import HTTPDoor
 import ServiceLifecycle
 import Signals
+import Storage
 
 /// What one service brings to the process that it runs in.
 struct RolePart: Sendable {
@@ -10,5 +11,7 @@ struct RolePart: Sendable {
     var services: [any Service] = []
     var checks: [HealthCheck] = []
     var metrics: [MetricSource] = []
+    /// A dispatcher's own way to say that this process lives.
+    var beat: (@Sendable () async throws -> BeatAnswer?)?
     var addRoutes: @Sendable (DoorRouter) -> Void = { _ in }
 }

@@ -21,7 +21,7 @@ public struct ServiceApplication: Sendable {
         }
         let signals = SignalWatch()
         let logger = settings.logger("doorbell")
-        let store = try await StoreFactory.open(settings)
+        let store = try await StoreFactory.open(settings, migrating: false)
         do {
             let assembly = try await ServiceAssembly(
                 roles: [role], settings: settings, store: store, configurationPath: nil,

@@ -26,32 +26,44 @@ struct ServiceAssembly: Sendable {
         makeLogger: @escaping @Sendable (String) -> Logger
     ) async throws {
         let logger = makeLogger("doorbell")
-        let opened = try await BellFactory.open(settings, isShared: store.isShared, logger: makeLogger("bell"))
+        let broker = try BellFactory.broker(settings)
+        let opened = try BellFactory.open(broker, isShared: store.isShared, logger: makeLogger("bell"))
         let bell = opened.bell
         let local = LoopGroup()
         let keeper = ConfigurationKeeper(
             store: store.store, path: configurationPath, logger: logger, onApplied: { _ in bell.ring(.configuration) },
             onNewer: { _ in local.ring() })
         if case .refused(let problems) = try await keeper.reload() { throw problems }
-        let context = ProcessContext(settings: settings, store: store, bell: opened, keeper: keeper, logs: LogBell(), makeLogger: makeLogger)
+        let port = port
+        let checks = LateChecks()
+        let presence = ServicePresence(
+            kind: roles.count == 1 ? roles.map(\.rawValue).joined() : "up", settings: settings, store: store.store, port: port,
+            health: { await checks.reasons() })
+        let context = ProcessContext(
+            settings: settings, store: store, bell: opened, keeper: keeper, presence: presence, logs: LogBell(), makeLogger: makeLogger)
         self.context = context
         store.onReconnect { bell.announceReconnect() }
-        if store.isShared { store.store.onEvents { bell.ring(.relay) } }
+        if store.isShared {
+            store.store.onEvents {
+                bell.ring(.relay)
+                bell.ring(.events)
+            }
+        }
 
         let poller = roles.contains(.intake) ? Self.poller(context) : nil
         self.poller = poller
         let parts = Role.allCases.filter(roles.contains).map { Self.part($0, roles: roles, context, poller: poller) }
         local.set(parts.flatMap(\.loops))
-
         let configuration = Loop(name: .configuration, bell: bell, logger: logger) {
             try await keeper.refresh()
             return nil
         }
         let loops = parts.flatMap(\.loops) + [configuration]
-        let sweep = SweepTimer(loops: loops, bell: bell, logger: logger) { try await Self.loopsWithWork(store.store) }
+        let ownChecks = [opened.check, { LoopHealth(loops: loops).check() }] + parts.flatMap(\.checks)
+        checks.set(ownChecks)
+        let sweep = Self.sweep(context, loops: loops, beat: parts.lazy.compactMap(\.beat).first, logger: logger)
         let health = HealthRoutes(
-            checks: [StoreHealth(store: store.store, without: .unready).check, opened.check, { LoopHealth(loops: loops).check() }]
-                + parts.flatMap(\.checks),
+            book: HealthBook(checks: [StoreHealth(store: store.store, without: .unready).check] + ownChecks),
             metrics: Self.metrics(store, opened, loops) + parts.flatMap(\.metrics))
 
         let router = DoorRouter.door(names: Set(settings.hosts))
@@ -59,7 +71,7 @@ struct ServiceAssembly: Sendable {
         for part in parts { part.addRoutes(router) }
         router.answerOtherMethods()
         let server = Self.server(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
-        services = opened.services + parts.flatMap(\.services) + loops + [sweep, server]
+        services = opened.services + [presence] + parts.flatMap(\.services) + loops + [sweep, server]
     }
 
     /// Reads the configuration file again; a broken one is logged, and the old one stays.
@@ -114,10 +126,26 @@ struct ServiceAssembly: Sendable {
             logger: quiet)
     }
 
-    /// The loops of which one statement says that they have something to do, and those that only look at what this process holds.
-    private static func loopsWithWork(_ store: any Store) async throws -> Set<LoopName> {
-        let work = try await store.openWork()
-        var loops: Set<LoopName> = [.configuration, .events]
+    /// The sweep and the beat of the process are one statement.
+    private static func sweep(
+        _ context: ProcessContext, loops: [Loop], beat: (@Sendable () async throws -> BeatAnswer?)?, logger: Logger
+    ) -> SweepTimer {
+        let (store, keeper, presence) = (context.store, context.keeper, context.presence)
+        // A dispatcher tells whom it hears each third of a lease; the others only that they live.
+        let interval = beat != nil && store.isShared ? context.settings.lease.period / 3 : .seconds(20)
+        let longest = beat != nil && store.isShared ? interval : .seconds(60)
+        return SweepTimer(loops: loops, bell: context.bell.bell, longest: longest, logger: logger) {
+            guard !store.isShared || presence.isDue(every: interval) else { return loopsWithWork(try await store.store.openWork()) }
+            let answer: BeatAnswer =
+                if let heard = try await beat?() { heard } else { try await presence.beat(sessions: nil) }
+            var found = loopsWithWork(answer.work)
+            if let id = answer.configuration, id != keeper.current?.id { found.insert(.configuration) }
+            return found
+        }
+    }
+
+    private static func loopsWithWork(_ work: OpenWork) -> Set<LoopName> {
+        var loops: Set<LoopName> = [.events, .relay, .intakeSpool]
         if work.unclassified { loops.insert(.schedulingClassify) }
         if work.quiet { loops.insert(.schedulingTimers) }
         if work.pendingRequests { loops.insert(.dispatchMatch) }

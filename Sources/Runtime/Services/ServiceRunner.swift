@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import ServiceLifecycle
+import SignalsAMQP
 
 /// Runs the services of a process until a signal, or a service that fails, ends them: drained within a bound, or at once at a second signal.
 struct ServiceRunner: Sendable {
@@ -56,6 +57,7 @@ struct ServiceRunner: Sendable {
 
     /// A server that could not listen is the operator's to mend; everything else is ours.
     private func translated(_ error: any Error) -> any Error {
+        if let broker = error as? BrokerError { return StartFailure(broker.description, isConfiguration: broker.kind == .configuration) }
         guard port.number == nil, let cause = error as? IOError else { return error }
         return StartFailure(
             cause.errnoCode == EADDRINUSE

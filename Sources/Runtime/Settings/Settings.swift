@@ -17,7 +17,14 @@ public struct Settings: Sendable {
     public var lease: LeaseRule
     public var database: DatabaseLocation
     /// Nil: the bell rings inside this process only.
-    public var broker: BrokerSettings?
+    public var broker: Broker?
+
+    /// The broker's settings as they were written. The URL may hold a password: it is shown to nobody.
+    public struct Broker: Hashable, Sendable {
+        public var url: String
+        public var prefix: String
+        public var declaration: String
+    }
 
     /// Reads the environment.
     /// - Parameter defaultPort: where it listens when neither a flag nor the environment says so.
@@ -33,8 +40,9 @@ public struct Settings: Sendable {
         let data = self.dataDirectory
         database = try Self.database(variable("DOORBELL_DATABASE_URL"), dataDirectory: data, isNamed: dataDirectory != nil)
         if case .sqlite(let directory) = database { self.dataDirectory = directory }
-        broker = try variable("DOORBELL_AMQP_URL").map { (url) throws(SettingsError) in
-            try BrokerSettings(url: url, prefix: variable("DOORBELL_AMQP_PREFIX"), declare: variable("DOORBELL_AMQP_DECLARE"))
+        if let url = variable("DOORBELL_AMQP_URL") {
+            broker = Broker(
+                url: url, prefix: variable("DOORBELL_AMQP_PREFIX") ?? "doorbell", declaration: variable("DOORBELL_AMQP_DECLARE") ?? "active")
         }
         let address = listen ?? variable("DOORBELL_LISTEN") ?? "127.0.0.1:\(defaultPort)"
         guard let parsed = ListenAddress(address) else {

@@ -1,12 +1,14 @@
 import Storage
+import StoragePostgres
 import StorageSQLite
 
 /// Opens the store that the settings name. What keeps it from being opened is one line that says what to do.
 enum StoreFactory {
-    static func open(_ settings: Settings) async throws -> OpenedStore {
+    /// - Parameter migrating: bring a shared database's schema up to date first; an embedded one always is.
+    static func open(_ settings: Settings, migrating: Bool) async throws -> OpenedStore {
         switch settings.database {
         case .sqlite(let directory): try await openSQLite(directory, settings)
-        case .postgres(let url): try await openPostgres(url, settings)
+        case .postgres(let url): try await openPostgres(url, settings, migrating: migrating)
         }
     }
 
@@ -20,7 +22,11 @@ enum StoreFactory {
             })
     }
 
-    private static func openPostgres(_ url: String, _ settings: Settings) async throws -> OpenedStore {
-        throw StoreError.configuration("DOORBELL_DATABASE_URL: this version keeps its data in SQLite")
+    private static func openPostgres(_ url: String, _ settings: Settings, migrating: Bool) async throws -> OpenedStore {
+        let address = try PostgresAddress(url)
+        let store = try await PostgresStore.open(address, migrating: migrating, lease: settings.lease)
+        return OpenedStore(
+            store: store, clock: SystemStoreClock(), isShared: true, place: "database \(address)", onReconnect: { store.onReconnect($0) },
+            addMetrics: { PostgresMetrics(statistics: store.statistics).add(to: &$0) })
     }
 }

@@ -21,7 +21,7 @@ public struct UpApplication: Sendable {
         let signals = SignalWatch()
         // A configuration that is broken at the start is for the person who just typed the command.
         _ = try ConfigurationLoader.load(path: options.configurationPath)
-        let store = try await StoreFactory.open(settings)
+        let store = try await StoreFactory.open(settings, migrating: true)
         do {
             let status = try await run(store, signals: signals)
             try await store.store.close()

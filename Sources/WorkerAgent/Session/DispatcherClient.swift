@@ -28,12 +28,14 @@ final class DispatcherClient: Sendable {
 
     private let urls: [String]
     private let http: HTTPClient
-    private let current = Mutex(0)
+    /// Begins anywhere, so that workers spread over the dispatchers.
+    private let current: Mutex<Int>
 
     /// Throws `WorkerError` for addresses that are none.
     init(urls: [String], connections: Int) throws {
         self.urls = try urls.map(Self.checked)
         guard !urls.isEmpty else { throw WorkerError(.invalidConfiguration, "No dispatcher is named; give its address with --url or DOORBELL_URL.") }
+        current = Mutex(Int.random(in: self.urls.indices))
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .nanoseconds(Self.connectTimeout.microseconds * 1000)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections

@@ -28,7 +28,7 @@ enum Failures {
             case .internalError: throw CommandFailure(.internalError, error.description)
             }
         } catch let error as StartFailure {
-            throw CommandFailure(.unavailable, error.description)
+            throw CommandFailure(error.isConfiguration ? .configuration : .unavailable, error.description)
         }
     }
 }

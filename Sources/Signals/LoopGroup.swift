@@ -1,13 +1,14 @@
-import Signals
 import Synchronization
 
 /// Loops of this process that are rung together, without a ring for any other process. Given its loops once they are made.
-final class LoopGroup: Sendable {
+public final class LoopGroup: Sendable {
     private let loops = Mutex<[Loop]>([])
 
-    func set(_ loops: [Loop]) { self.loops.withLock { $0 = loops } }
+    public init() {}
 
-    func ring() {
+    public func set(_ loops: [Loop]) { self.loops.withLock { $0 = loops } }
+
+    public func ring() {
         for loop in loops.withLock({ $0 }) { loop.ring() }
     }
 }
