@@ -8,7 +8,7 @@ SWIFT ?= swift
 RELEASE := --configuration release --static-swift-stdlib
 BINARIES := .build/release
 
-.PHONY: help setup build run test faults bench lint format install clean
+.PHONY: help setup build run cluster test faults bench lint format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ build: setup ## release binaries in .build/release that need no Swift installati
 
 run: build ## build, then run `doorbell up` on the example, which watches this repository (ARGS=--once: end after one buildset)
 	@$(BINARIES)/doorbell up $(CONFIG) $(ARGS)
+
+cluster: build ## a private PostgreSQL and RabbitMQ, two of every service and four workers on this machine, until Ctrl-C
+	@deploy/cluster/cluster $(CONFIG)
 
 test: setup ## build and run every test
 	$(SWIFT) build --build-tests
