@@ -6,6 +6,7 @@ extension StoreConformance where S: Store {
     public static var leaseRules: [Rule] {
         [
             Rule("a lease ends one period after its last renewal, and not before") { try await $0.leaseEnds() },
+            Rule("a repeated report renews the lease, though it changes nothing else") { try await $0.repeatRenews() },
             Rule("an outage of ours extends the leases, up to its limit") { try await $0.outageExtends() },
             Rule("a build that nobody accepts in time is taken back") { try await $0.notAccepted() },
             Rule("a request whose builds are lost is tried as often as its builder says, then ends as exception") { try await $0.attemptsEnd() },
@@ -39,6 +40,20 @@ extension StoreConformance where S: Store {
         #expect(again.attempt == 2)
         #expect(again.fence > builds[0].fence)
         expectContiguousVersions(try await world.store.everyEvent())
+    }
+
+    func repeatRenews() async throws {
+        let (world, worker, builds) = try await running()
+        let start = world.clock.now()
+        let report = worker.report(builds[0], .stepStarted(StepStart(number: 1)), key: "begin")
+        _ = try await world.store.apply([report])
+        let events = try await world.store.everyEvent().count
+        world.clock.advance(by: .seconds(20))
+        #expect(try await world.store.apply([report]).first?.verdict == .applied)
+        world.clock.advance(by: .seconds(15))
+        #expect(
+            try await world.store.expireLeases(reachableSince: start, limit: 10) == LeaseExpiry(lost: [], nextDue: start.advanced(by: .seconds(50))))
+        #expect(try await world.store.everyEvent().count == events)
     }
 
     func outageExtends() async throws {

@@ -39,7 +39,10 @@ struct ReportJudge<Transaction: StoreTransaction> {
         guard var build = builds[report.build] else { return ReportAnswer(verdict: .notFound) }
         // A repeat is looked up before the fence is checked: what was applied stays applied.
         if report.session == build.machine.session, isRepeat(report, build) {
-            return ReportAnswer(verdict: .applied, cancel: build.machine.phase == .finished ? nil : build.cancelReason)
+            guard build.machine.phase != .finished else { return ReportAnswer(verdict: .applied) }
+            // It changes nothing, but whoever says it is alive and holds the build.
+            if report.fence == build.machine.fence { renewed.insert(build.id) }
+            return ReportAnswer(verdict: .applied, cancel: build.cancelReason)
         }
         let before = build.machine.phase
         switch build.machine.judge(report) {
