@@ -58,6 +58,7 @@ let package = Package(
             name: "Runtime",
             dependencies: [
                 "Domain", "Signals", "Storage", "SignalsAMQP", "StoragePostgres", "StorageSQLite", "Wire", "HTTPDoor", "Intake", "Scheduling",
+                "Relay",
                 "BuildDispatch", "Web", "WorkerAgent",
                 "Schemas", crypto, hummingbird, lifecycle, logging, yams,
             ]),
@@ -125,7 +126,10 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(
             name: "FaultTests",
-            dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient, grdb]),
+            dependencies: [
+                "Domain", "Wire", "ProcessSupport", "ServerSupport", "Storage", "StoragePostgres", "StoreConformance", "TestSupport", "doorbell",
+                "doorbell-worker", asyncHTTPClient, grdb,
+            ]),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Domain", "Storage", "StoragePostgres", "StorageSQLite", "StoreConformance", "ServerSupport", "TestSupport", crypto]),

@@ -114,8 +114,8 @@ extension PostgresStoreTransaction {
     func append(_ append: LogAppend) throws -> (LogAppendAnswer, Int?) {
         let build = PostgresValue.integer(append.build.rawValue)
         let rows = try sql.pipeline([
-            // Shared with other appends; whoever ends the build waits for all of them, and they for it.
-            ("SELECT session, fence, phase, outcome, buildset, builder, request, worker FROM builds WHERE id = $1 FOR SHARE", [build]),
+            // Whoever ends the build waits for this, and this for it. Not shared: the first append of a log raises the version of the build.
+            ("SELECT session, fence, phase, outcome, buildset, builder, request, worker FROM builds WHERE id = $1 FOR NO KEY UPDATE", [build]),
             (
                 """
                 INSERT INTO logs (build, name, step) SELECT id, $2, $3 FROM builds

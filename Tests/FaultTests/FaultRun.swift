@@ -13,7 +13,7 @@ final class FaultRun: Sendable {
     let plan: FaultPlan
     let directory = TemporaryDirectory()
     let deployment: Deployment
-    let ledger: String
+    let ledger: FaultLedger
     private let accepted = Mutex<[Int: Int64]>([:])
     private let outlived = Mutex<[String]>([])
     /// What runs at the end; a process is ended with its object.
@@ -24,50 +24,14 @@ final class FaultRun: Sendable {
     init(plan: FaultPlan) throws {
         self.plan = plan
         deployment = try Deployment(directory: directory.file("run"))
-        ledger = directory.file("ledger")
-        try FileManager.default.createDirectory(atPath: ledger, withIntermediateDirectories: true)
-        try deployment.write(configuration: configuration)
+        ledger = try FaultLedger(path: directory.file("ledger"))
+        try deployment.write(configuration: ledger.configuration)
     }
 
     /// The number of the change that each submission was answered with, by submission.
     var answers: [Int: Int64] { accepted.withLock { $0 } }
     /// Steps that were alive after their worker had been dead for a while.
     var survivors: [String] { outlived.withLock { $0 } }
-
-    /// Two rules are interested in each change; the steps keep a ledger of when they ran and what they printed.
-    private var configuration: String {
-        """
-        project: faults
-        sources: []
-        schedulers:
-          - {name: each, kind: branch, branches: ["main"], builders: [talks]}
-          - {name: all, kind: any-branch, builders: [quick]}
-        builders:
-          - name: talks
-            env: {LEDGER: "\(ledger)"}
-            attempts: 100
-            steps:
-              - name: talk
-                run: |
-                  echo "$DOORBELL_BUILD_ID start $(date +%s%N)" >> "$LEDGER/request-$DOORBELL_REQUEST_ID"
-                  i=0
-                  while [ $i -lt 25 ]; do
-                    printf 'build %s line %s \\377\\n' "$DOORBELL_BUILD_ID" $i >> "$LEDGER/log-$DOORBELL_BUILD_ID"
-                    printf 'build %s line %s \\377\\n' "$DOORBELL_BUILD_ID" $i
-                    i=$((i + 1))
-                    sleep 0.01
-                  done
-                  echo "$DOORBELL_BUILD_ID end $(date +%s%N)" >> "$LEDGER/request-$DOORBELL_REQUEST_ID"
-          - name: quick
-            env: {LEDGER: "\(ledger)"}
-            attempts: 100
-            steps:
-              - name: note
-                run: |
-                  echo "$DOORBELL_BUILD_ID start $(date +%s%N)" >> "$LEDGER/request-$DOORBELL_REQUEST_ID"
-                  echo "$DOORBELL_BUILD_ID end $(date +%s%N)" >> "$LEDGER/request-$DOORBELL_REQUEST_ID"
-        """
-    }
 
     /// Runs to the end: everything submitted, every victim killed, every buildset finished, the server stopped in good order.
     func perform() async throws {
@@ -119,9 +83,7 @@ final class FaultRun: Sendable {
         return text.split(separator: "\n").suffix(30).joined(separator: "\n")
     }
 
-    func stop() async {
-        for entry in ProcessTable.processes(withEnvironment: ["LEDGER=\(ledger)"]) { kill(entry.pid, SIGKILL) }
-    }
+    func stop() async { ledger.killSteps() }
 
     private func worker(_ index: Int) throws -> RunningProcess { try deployment.startWorker("w\(index)", slots: 2) }
 
@@ -129,7 +91,7 @@ final class FaultRun: Sendable {
     private func killWorker(_ workers: inout [RunningProcess], _ index: Int) async {
         workers[index].send(SIGKILL)
         _ = await workers[index].status()
-        let steps = ProcessTable.processes(withEnvironment: ["LEDGER=\(ledger)", "DOORBELL_WORKER=w\(index)"])
+        let steps = ProcessTable.processes(withEnvironment: ["LEDGER=\(ledger.path)", "DOORBELL_WORKER=w\(index)"])
         let deadline = ContinuousClock.now + .seconds(15)
         var left = steps.filter(ProcessTable.isAlive)
         while !left.isEmpty, ContinuousClock.now < deadline {
@@ -146,7 +108,7 @@ final class FaultRun: Sendable {
                 group.addTask {
                     for number in stride(from: client, to: self.plan.changes, by: 4) {
                         let answer = try await self.deployment.api.poll(within: .seconds(300)) { () -> API.Answer? in
-                            let answer = try await self.deployment.api.post("/api/v1/changes", Self.change(number))
+                            let answer = try await self.deployment.api.post("/api/v1/changes", FaultLedger.change(number))
                             return (200..<300).contains(answer.status) ? answer : nil
                         }
                         if let id = answer.object["id"] as? Int64 ?? (answer.object["id"] as? Int).map(Int64.init) {
@@ -157,13 +119,5 @@ final class FaultRun: Sendable {
             }
             try await group.waitForAll()
         }
-    }
-
-    private static func change(_ number: Int) -> [String: any Sendable] {
-        [
-            "source": "faults", "project": "faults", "repository": "https://example.org/faults.git", "branch": "main",
-            "revision": String(format: "%040x", number + 1), "author": "Ada Example <ada@example.org>", "comments": "change \(number)",
-            "dedupe_key": "fault-\(number)",
-        ]
     }
 }

@@ -23,7 +23,7 @@ import Testing
         do {
             try await checkLogs(run, context)
             #expect(await run.drain(), context)
-            try checkLedger(run, context)
+            try run.ledger.check(context)
             try checkStore(run, context)
         } catch {
             Issue.record("seed \(plan.seed): \(error)\n\(run.serverLog)")
@@ -37,7 +37,7 @@ import Testing
         var compared = 0
         for build in try await api.list("/api/v1/builds?builder=talks") {
             guard let id = build["id"] as? Int else { continue }
-            let wrote = FileManager.default.contents(atPath: "\(run.ledger)/log-\(id)") ?? Data()
+            let wrote = run.ledger.written(by: Int64(id))
             let answer = try await api.get("/api/v1/builds/\(id)/logs/1-talk")
             let log = answer.status == 200 ? answer.body : Data()
             if build["outcome"] as? String == "success" {
@@ -48,30 +48,6 @@ import Testing
             }
         }
         #expect(compared == run.plan.changes, context)
-    }
-
-    /// By the steps' own notes: a build starts once, and two builds of one request never ran at the same time.
-    private func checkLedger(_ run: FaultRun, _ context: Comment) throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: run.ledger) where name.hasPrefix("request-") {
-            let text = try String(contentsOfFile: "\(run.ledger)/\(name)", encoding: .utf8)
-            var started: [String: Int64] = [:]
-            var ended: [String: Int64] = [:]
-            for line in text.split(separator: "\n") {
-                let words = line.split(separator: " ").map(String.init)
-                guard words.count == 3, let time = Int64(words[2]) else { continue }
-                if words[1] == "start" {
-                    #expect(started[words[0]] == nil, "build \(words[0]) ran twice, \(context)")
-                    started[words[0]] = time
-                } else {
-                    ended[words[0]] = time
-                }
-            }
-            for (build, end) in ended {
-                for (other, start) in started where other != build && start > (started[build] ?? 0) {
-                    #expect(start > end, "builds \(build) and \(other) of \(name) overlapped, \(context)")
-                }
-            }
-        }
     }
 
     private func checkStore(_ run: FaultRun, _ context: Comment) throws {

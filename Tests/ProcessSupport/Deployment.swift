@@ -63,5 +63,10 @@ public final class Deployment: Sendable {
 
 public struct EndedEarly: Error, CustomStringConvertible {
     public var output: String
+
+    public init(output: String) {
+        self.output = output
+    }
+
     public var description: String { "the program ended before it answered: \(output)" }
 }

@@ -2,6 +2,7 @@ import Domain
 import HTTPDoor
 import Logging
 import Signals
+import SignalsAMQP
 import Storage
 
 /// What every service of a process is made from.
@@ -9,6 +10,8 @@ struct ProcessContext: Sendable {
     var settings: Settings
     var store: OpenedStore
     var bell: OpenedBell
+    /// Where events are published; nil without a broker.
+    var broker: AMQPSettings?
     var keeper: ConfigurationKeeper
     var presence: ServicePresence
     /// Rung by a dispatcher of this process, followed by its web pages.

@@ -40,7 +40,8 @@ struct ServiceAssembly: Sendable {
             kind: roles.count == 1 ? roles.map(\.rawValue).joined() : "up", settings: settings, store: store.store, port: port,
             health: { await checks.reasons() })
         let context = ProcessContext(
-            settings: settings, store: store, bell: opened, keeper: keeper, presence: presence, logs: LogBell(), makeLogger: makeLogger)
+            settings: settings, store: store, bell: opened, broker: broker, keeper: keeper, presence: presence, logs: LogBell(),
+            makeLogger: makeLogger)
         self.context = context
         store.onReconnect { bell.announceReconnect() }
         if store.isShared {
@@ -52,7 +53,7 @@ struct ServiceAssembly: Sendable {
 
         let poller = roles.contains(.intake) ? Self.poller(context) : nil
         self.poller = poller
-        let parts = Role.allCases.filter(roles.contains).map { Self.part($0, roles: roles, context, poller: poller) }
+        let parts = try Role.allCases.filter(roles.contains).map { try Self.part($0, roles: roles, context, poller: poller) }
         local.set(parts.flatMap(\.loops))
         let configuration = Loop(name: .configuration, bell: bell, logger: logger) {
             try await keeper.refresh()
@@ -89,12 +90,12 @@ struct ServiceAssembly: Sendable {
             configuration: context.configuration, logger: context.makeLogger("intake"))
     }
 
-    private static func part(_ role: Role, roles: Set<Role>, _ context: ProcessContext, poller: SourcePoller?) -> RolePart {
+    private static func part(_ role: Role, roles: Set<Role>, _ context: ProcessContext, poller: SourcePoller?) throws -> RolePart {
         switch role {
         case .intake: poller.map { .intake(context, poller: $0) } ?? RolePart()
         case .scheduler: .scheduler(context)
         case .dispatcher: .dispatcher(context)
-        case .relay: RolePart()
+        case .relay: try .relay(context)
         case .web: .web(context, followsOtherProcesses: context.store.isShared)
         }
     }

@@ -16,7 +16,7 @@ enum StoreFactory {
         let clock = SystemStoreClock()
         let store = try await SQLiteStore.open(directory: directory, clock: clock, lease: settings.lease, countingStatements: true)
         return OpenedStore(
-            store: store, clock: clock, isShared: false, place: "data in \(directory)", onReconnect: { _ in },
+            store: store, relay: nil, clock: clock, isShared: false, place: "data in \(directory)", onReconnect: { _ in },
             addMetrics: { text in
                 if let count = store.statementCount { text.add("sql_statements_total", .counter, "SQL statements run.", count) }
             })
@@ -26,7 +26,8 @@ enum StoreFactory {
         let address = try PostgresAddress(url)
         let store = try await PostgresStore.open(address, migrating: migrating, lease: settings.lease)
         return OpenedStore(
-            store: store, clock: SystemStoreClock(), isShared: true, place: "database \(address)", onReconnect: { store.onReconnect($0) },
+            store: store, relay: store, clock: SystemStoreClock(), isShared: true, place: "database \(address)",
+            onReconnect: { store.onReconnect($0) },
             addMetrics: { PostgresMetrics(statistics: store.statistics).add(to: &$0) })
     }
 }
