@@ -7,7 +7,7 @@ import Wire
 
 @testable import BuildDispatch
 
-@Suite(.timeLimit(.minutes(1))) struct CancelTests {
+@Suite(.timeLimit(.minutes(10))) struct CancelTests {
     /// What the API does when somebody cancels.
     private func cancel(_ build: AssignmentDocument, _ rig: DispatchRig, rings: Bool = true) async throws {
         _ = try await rig.store.cancelBuild(build.build, reason: "not wanted")

@@ -6,7 +6,7 @@ import Wire
 
 @testable import BuildDispatch
 
-@Suite(.timeLimit(.minutes(2))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(10))) struct LeaseTests {
     @Test("A build that is not accepted within 30 s goes to another worker, and the late one is refused")
     func notAccepted() async throws {
         try await DispatchRig.with { rig in

@@ -7,7 +7,7 @@ import Wire
 
 @testable import BuildDispatch
 
-@Suite(.timeLimit(.minutes(1))) struct LogTests {
+@Suite(.timeLimit(.minutes(10))) struct LogTests {
     private func building(_ test: @Sendable @escaping (DispatchRig, WireWorker, AssignmentDocument) async throws -> Void) async throws {
         try await DispatchRig.with { rig in
             let worker = try await rig.worker()

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Intake
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialTests {
+@Suite(.timeLimit(.minutes(10))) struct CredentialTests {
     private static let secret = "s3cret-\(UUID().uuidString)"
 
     /// What a server saw of one request.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Intake
 
-@Suite(.timeLimit(.minutes(2))) struct HostileRemoteTests {
+@Suite(.timeLimit(.minutes(10))) struct HostileRemoteTests {
     /// Remotes by what is wrong with them; `MARK` stands for a file that nobody may make.
     static let remotes = [
         "--upload-pack=touch MARK", "-oProxyCommand=touch MARK", "ext::touch MARK", "ext::sh -c touch% MARK", "fd::17", "/nowhere/at/all",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Intake
 
-@Suite(.timeLimit(.minutes(2))) struct SourcePollTests {
+@Suite(.timeLimit(.minutes(10))) struct SourcePollTests {
     @Test("The first poll submits the tips of the watched branches and nothing of their past; the next finds nothing")
     func firstPoll() async throws {
         let rig = try await PollRig()

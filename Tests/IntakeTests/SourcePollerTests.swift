@@ -9,7 +9,7 @@ import Testing
 
 @testable import Intake
 
-@Suite(.timeLimit(.minutes(1))) struct SourcePollerTests {
+@Suite(.timeLimit(.minutes(10))) struct SourcePollerTests {
     /// Runs a poller of these sources while the body does, then stops it as the process would.
     private func run(
         _ sources: [SourceConfiguration], _ rig: PollRig, _ store: (any ChangeStore & SourceStore)? = nil,

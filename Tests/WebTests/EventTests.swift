@@ -9,7 +9,7 @@ import Wire
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(1))) struct EventTests {
+@Suite(.timeLimit(.minutes(10))) struct EventTests {
     /// The ids of the events in a stream, in its order.
     private func ids(_ text: String) -> [String] { text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.map { String($0.dropFirst(4)) } }
 

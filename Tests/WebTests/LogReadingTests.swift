@@ -6,7 +6,7 @@ import Testing
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(1))) struct LogReadingTests {
+@Suite(.timeLimit(.minutes(10))) struct LogReadingTests {
     /// A running build whose log says "hello".
     private func building(_ test: @Sendable @escaping (WebRig, WorkerDouble<SQLiteStore>, Assignment, String) async throws -> Void) async throws {
         try await WebRig.with { rig in
