@@ -36,48 +36,51 @@ import Testing
         await cluster.stop()
     }
 
-    /// Changes come in through both intakes while the faults happen; returns how many were answered 2xx, once all is built.
+    /// Changes come in through both intakes while each fault happens; returns how many were answered 2xx, once all is built.
     private func run(_ cluster: FaultCluster, changes: Int, using generator: inout SeededGenerator) async throws -> Int {
         let accepted = AcceptedCount()
-        let submitting = Task {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for client in 0..<4 {
-                    group.addTask {
-                        for number in stride(from: client, to: changes, by: 4) {
-                            var turn = client
-                            _ = try await cluster.web.poll(within: .seconds(300)) { () -> Bool? in
-                                turn += 1
-                                let answer = try await cluster.api("intake-\(1 + turn % 2)").post("/api/v1/changes", FaultLedger.change(number))
-                                return (200..<300).contains(answer.status) ? true : nil
-                            }
-                            accepted.add()
-                            try await Task.sleep(for: .milliseconds(Self.isLong ? 150 : 100))
-                        }
-                    }
-                }
-                try await group.waitForAll()
-            }
-        }
-        for fault in ClusterFault.plan(isLong: Self.isLong, using: &generator) {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 200...1500, using: &generator)))
-            let before = try? await finished(cluster)
+        let faults = ClusterFault.plan(isLong: Self.isLong, using: &generator)
+        for (place, fault) in faults.enumerated() {
+            let part = (changes * place / faults.count)..<(changes * (place + 1) / faults.count)
+            let before = (try? await finished(cluster)) ?? 0
+            let submitting = Task { try await submit(part, to: cluster, accepted) }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 100...600, using: &generator)))
             let start = ContinuousClock.now
             try await cluster.suffer(fault, using: &generator)
             let back = ContinuousClock.now
-            // How long until work ends again; bounded, for at the end of a run nothing may be left to do.
-            let next = try? await cluster.web.poll(within: .seconds(20)) { () -> Bool? in
-                try await finished(cluster) > (before ?? 0) ? true : nil
-            }
-            let waited = next == nil ? "nothing more to build" : "the next build ended \(back.duration(to: .now).milliseconds) ms after it was over"
-            print("cluster fault run: \(fault): took \(start.duration(to: back).milliseconds) ms, \(waited)")
+            try await submitting.value
+            _ = try await cluster.web.poll(within: .seconds(60)) { try await finished(cluster) > before ? true : nil }
+            print(
+                "cluster fault run: \(fault): took \(start.duration(to: back).milliseconds) ms; "
+                    + "\(part.count) changes were in and a build had ended \(back.duration(to: .now).milliseconds) ms after it was over")
         }
-        try await submitting.value
         _ = try await cluster.web.poll(within: .seconds(300)) { () -> Bool? in
             let open = try await cluster.web.list("/api/v1/buildsets?finished=false")
             guard open.isEmpty else { return nil }
             return try await cluster.web.list("/api/v1/buildsets").count >= changes * 2 ? true : nil
         }
         return accepted.value
+    }
+
+    /// Four clients, each of which repeats a change at one intake and the other until it is answered 2xx.
+    private func submit(_ part: Range<Int>, to cluster: FaultCluster, _ accepted: AcceptedCount) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in 0..<4 {
+                group.addTask {
+                    for number in part where number % 4 == client {
+                        var turn = client
+                        _ = try await cluster.web.poll(within: .seconds(300)) { () -> Bool? in
+                            turn += 1
+                            let answer = try await cluster.api("intake-\(1 + turn % 2)").post("/api/v1/changes", FaultLedger.change(number))
+                            return (200..<300).contains(answer.status) ? true : nil
+                        }
+                        accepted.add()
+                        try await Task.sleep(for: .milliseconds(150))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     private func finished(_ cluster: FaultCluster) async throws -> Int {
