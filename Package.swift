@@ -137,9 +137,7 @@ let package = Package(
         .testTarget(name: "LayoutTests"),
         .executableTarget(
             name: "doorbell-bench",
-            dependencies: [
-                "Domain", "Storage", "StorageSQLite", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", asyncHTTPClient, crypto, grdb,
-            ], path: "Tests/Benchmarks"),
+            dependencies: ["ProcessSupport", "ServerSupport", "TestSupport", argumentParser, grdb], path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]
 )

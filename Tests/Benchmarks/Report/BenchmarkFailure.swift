@@ -1,0 +1,6 @@
+/// What a benchmark met that it cannot measure.
+struct BenchmarkFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}
