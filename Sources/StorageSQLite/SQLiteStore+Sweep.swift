@@ -4,7 +4,7 @@ import Storage
 extension SQLiteStore: SweepStore {
     // Each question ends at the first row of a table or partial index that holds only what is open.
     public func openWork() async throws -> OpenWork {
-        try await read("looking for open work") { db in
+        try await readOnce("looking for open work") { db in
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM unclassified), EXISTS (SELECT 1 FROM quiet_times WHERE fires IS NOT NULL),

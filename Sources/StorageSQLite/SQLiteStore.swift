@@ -88,6 +88,16 @@ public final class SQLiteStore: Sendable {
         }
     }
 
+    /// Runs one statement that reads. It sees one moment of the database by itself: no transaction is begun and ended around it.
+    func readOnce<T: Sendable>(_ doing: String, _ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        try refuseWhenClosed(doing)
+        do {
+            return try await pool.unsafeRead(body)
+        } catch {
+            throw StoreError.wrapping(error, doing: doing)
+        }
+    }
+
     private func commit<T>(_ db: Database, _ doing: String, _ body: (SQLiteTransaction) throws -> T) throws -> T {
         try refuseWhenClosed(doing)
         let transaction = SQLiteTransaction(db: db, store: self)

@@ -62,6 +62,17 @@ import Testing
         #expect(count <= 60, "\(count) statements for 40 builds")
     }
 
+    @Test("A sweep asks for all open work with one statement, in no transaction")
+    func statementsOfASweep() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path, clock: ManualStoreClock(), countingStatements: true)
+        _ = try await store.openWork()
+        let before = try #require(store.statementCount)
+        _ = try await store.openWork()
+        // The question, and before it GRDB's own: whether the schema has changed.
+        #expect(try #require(store.statementCount) - before == 2)
+    }
+
     /// Runs something and gives the distinct statements that it ran on the writer's connection.
     private static func statements(_ store: SQLiteStore, _ body: () async throws -> Void) async throws -> [String] {
         let seen = Statements()
