@@ -1,4 +1,5 @@
 import ProcessSupport
+import TestSupport
 
 /// What a server costs that has nothing to do: it watches a repository each 30 s and has an embedded worker that waits.
 struct IdleBenchmark: Benchmark {
@@ -6,10 +7,11 @@ struct IdleBenchmark: Benchmark {
     static let title = "At rest"
 
     func run(_ context: BenchmarkContext) async throws -> [Figure] {
-        let server = try await context.server(configuration: Self.configuration, slots: 2)
-        let repository = try GitRepository(at: server.directory.file("repository"))
+        let directory = TemporaryDirectory()
+        let repository = try GitRepository(at: directory.file("repository"))
         try repository.commit(["README": "idle"], message: "Begin")
-        // The first poll comes by and the worker connects; from then on nothing happens.
+        let server = try await context.server(configuration: Self.configuration(repository.path), slots: 2)
+        // The first poll takes the tip in and the worker connects; from then on nothing happens.
         try await Task.sleep(for: context.amount(.seconds(35), quick: .seconds(5)))
         let processor = try ProcessStatus.processorSeconds(server.process.pid)
         let statements = try await server.statements { try await Task.sleep(for: .seconds(context.idleSeconds)) }
@@ -25,14 +27,16 @@ struct IdleBenchmark: Benchmark {
         ]
     }
 
-    private static let configuration = """
+    private static func configuration(_ repository: String) -> String {
+        """
         project: idle
         sources:
-          - {name: repository, git: ../repository, branches: ["main"], every: 30s}
+          - {name: repository, git: "\(repository)", branches: ["main"], every: 30s}
         schedulers:
           - {name: never, kind: branch, branches: ["no-such-branch"], builders: [build]}
         builders:
           - name: build
             steps: [{name: nothing, run: "true"}]
         """
+    }
 }
