@@ -26,9 +26,13 @@ run: build ## build, then run `doorbell up` on the example, which watches this r
 cluster: build ## a private PostgreSQL and RabbitMQ, two of every service and four workers on this machine, until Ctrl-C
 	@deploy/cluster/cluster $(CONFIG)
 
+# In groups, each by itself parallel: what starts servers and processes by the dozen is not to starve what only computes.
+TESTS := 'DomainTests|SignalsTests|WireTests|HTTPDoorTests|LayoutTests|RuntimeTests|SchedulingTests|DispatchTests|WebTests|IntakeTests' \
+    StorageSQLiteTests StoragePostgresTests SignalsAMQPTests RelayTests WorkerAgentTests DeployTests EndToEndTests SimulationTests FaultTests
+
 test: setup ## build and run every test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --parallel
+	@set -e; for group in $(TESTS); do echo "== $$group"; $(SWIFT) test --skip-build --parallel --filter "$$group"; done
 
 faults: setup ## the long fault suite: kill -9 at random moments (SEED=number repeats a run)
 	$(SWIFT) build --build-tests

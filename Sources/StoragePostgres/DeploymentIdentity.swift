@@ -68,11 +68,11 @@ struct DeploymentIdentity: Sendable {
             let base = shard.int64(1) + 1
             _ = try sql.pipeline([
                 ("DELETE FROM ticks WHERE shard = $1", [.integer(shard.int64(0))]),
-                ("INSERT INTO ticks VALUES ($1, $2, '1:1:', $3, 0, 0, 0, 0, 0)", [.integer(shard.int64(0)), .integer(base), .integer(now)]),
+                ("INSERT INTO ticks VALUES ($1, $2::bigint, '1:1:', $3, 0, 0, 0, 0, 0)", [.integer(shard.int64(0)), .integer(base), .integer(now)]),
                 (
                     """
-                    UPDATE shards SET tick = $2, snapshot = '1:1:', tick_end = 0, counted = 0, relayed_tick = $2 + 1, relayed_seq = $3,
-                        relayed_count = (SELECT count(*) FROM outbox WHERE shard = $1 AND seq <= $3), leader = NULL, term = term + 1, leased_until = 0
+                    UPDATE shards SET tick = $2::bigint, snapshot = '1:1:', tick_end = 0, counted = 0, relayed_tick = $2::bigint + 1, relayed_seq = $3::bigint,
+                        relayed_count = (SELECT count(*) FROM outbox WHERE shard = $1 AND seq <= $3::bigint), leader = NULL, term = term + 1, leased_until = 0
                     WHERE id = $1
                     """,
                     [.integer(shard.int64(0)), .integer(base), .integer(min(unpublished.map { $0 - 1 } ?? .max, shard.int64(4)))]

@@ -25,7 +25,7 @@ struct Tool {
             (name.hasPrefix("/") ? [name] : places.map { $0 + "/" + name }).first { FileManager.default.isExecutableFile(atPath: $0) },
             "\(name) is missing: run make setup")
         let scratch = TemporaryDirectory()
-        let process = try RunningProcess(program, arguments, in: directory, logs: scratch.path, name: name)
+        let process = try RunningProcess(program, arguments, in: directory, logs: scratch.path, name: (program as NSString).lastPathComponent)
         let status = await process.status()
         return Result(status: status, output: process.output + process.errorOutput)
     }

@@ -126,11 +126,11 @@ import Testing
         try deployment.write(configuration: good.replacingOccurrences(of: "builders: [test]", with: "builders: [tset]"))
         up.send(SIGHUP)
         _ = try await deployment.api.poll { up.errorOutput.contains("tset") ? true : nil }
-        #expect(try await deployment.api.list("/api/v1/builders").count == 1)
+        #expect(try await deployment.api.all("/api/v1/builders").count == 1)
         try deployment.write(
             configuration: good + "\n  - name: extra\n    steps:\n      - {name: hello, run: \"echo hello\"}\n")
         up.send(SIGHUP)
-        _ = try await deployment.api.poll { try await deployment.api.list("/api/v1/builders").count == 2 ? true : nil }
+        _ = try await deployment.api.poll { try await deployment.api.all("/api/v1/builders").count == 2 ? true : nil }
         up.send(SIGTERM)
         #expect(await up.status() == 0)
     }

@@ -34,6 +34,11 @@ public struct API: Sendable {
         try await send(.POST, path, try JSONSerialization.data(withJSONObject: body))
     }
 
+    /// The items of a short list, which comes whole.
+    public func all(_ path: String) async throws -> [[String: Any]] {
+        try await get(path).object["items"] as? [[String: Any]] ?? []
+    }
+
     /// The items of a list, all pages.
     public func list(_ path: String) async throws -> [[String: Any]] {
         var items: [[String: Any]] = []
