@@ -57,5 +57,6 @@ static inline amqp_rpc_reply_t crabbitmq_login(
     if (user)
         return amqp_login_with_properties(
             connection, virtual_host, 0, frame_max, heartbeat, &table, AMQP_SASL_METHOD_PLAIN, user, password ? password : "");
-    return amqp_login_with_properties(connection, virtual_host, 0, frame_max, heartbeat, &table, AMQP_SASL_METHOD_EXTERNAL, "");
+    // RabbitMQ takes the user from the certificate and ignores this identity; librabbitmq 0.11 takes an empty one for a lack of memory.
+    return amqp_login_with_properties(connection, virtual_host, 0, frame_max, heartbeat, &table, AMQP_SASL_METHOD_EXTERNAL, "doorbell");
 }
