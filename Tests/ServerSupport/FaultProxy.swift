@@ -26,6 +26,9 @@ public final class FaultProxy: Sendable {
         var isStopped = false
         /// Raised by each cut: connections older than that end.
         var generation = 0
+        /// Sides towards the server that were left open without a client.
+        var stranded: [Int32] = []
+        var isStranding = false
     }
 
     public let port: Int
@@ -44,7 +47,17 @@ public final class FaultProxy: Sendable {
     }
 
     /// Ends every connection there is.
-    public func cut() { state.withLock { $0.generation += 1 } }
+    public func cut() { end(isStranding: false) }
+
+    /// Ends the clients' sides only: the server goes on believing in its connections, which have fallen silent.
+    public func strand() { end(isStranding: true) }
+
+    private func end(isStranding: Bool) {
+        state.withLock { state in
+            state.isStranding = isStranding
+            state.generation += 1
+        }
+    }
 
     /// Asks before each piece; nil passes everything again.
     public func judge(_ judge: Judge?) { state.withLock { $0.judge = judge } }
@@ -59,7 +72,10 @@ public final class FaultProxy: Sendable {
     public func stop() {
         state.withLock { state in
             state.isStopped = true
+            state.isStranding = false
             state.generation += 1
+            for descriptor in state.stranded { close(descriptor) }
+            state.stranded = []
         }
     }
 
@@ -98,7 +114,12 @@ public final class FaultProxy: Sendable {
             if waited[0].revents != 0, !move(client, server, .toServer, &isReset) { break }
             if waited[1].revents != 0, !move(server, client, .toClient, &isReset) { break }
         }
-        for descriptor in [client, server] {
+        let isStranded = state.withLock { state in
+            guard state.generation != generation, state.isStranding else { return false }
+            state.stranded.append(server)
+            return true
+        }
+        for descriptor in isStranded ? [client] : [client, server] {
             if isReset { LoopbackSocket.resetOnClose(descriptor) }
             close(descriptor)
         }

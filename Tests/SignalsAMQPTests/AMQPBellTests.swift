@@ -131,6 +131,23 @@ import Testing
         subscription.cancel()
     }
 
+    @Test("A broker that believes in the dead connection for a while does not keep the bell from coming back")
+    func stranded() async throws {
+        let broker = try await PrivateRabbitMQ.shared()
+        let proxy = try FaultProxy(to: broker.port)
+        defer { proxy.stop() }
+        // So rare that the broker notices nothing as long as this test may take.
+        let url = "amqp://guest:guest@127.0.0.1:\(proxy.port)?heartbeat=3600"
+        let bell = try AMQPBell(settings: broker.settings(url: url), logger: .quiet)
+        let observer = BellObserver(bell)
+        try await withServices([bell]) {
+            await observer.healthy()
+            proxy.strand()
+            await observer.degraded()
+            await observer.healthy()
+        }
+    }
+
     @Test("An idle bell outlives several heartbeats")
     func idle() async throws {
         let broker = try await PrivateRabbitMQ.shared()

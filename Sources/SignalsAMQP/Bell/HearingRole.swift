@@ -4,6 +4,7 @@ import Signals
 final class HearingRole: SessionRole {
     private let core: BellCore
     private let topology: Topology
+    private var connections = 0
     private let hears: () -> Void
 
     /// - Parameter hears: called when rings can be heard, so that one to oneself is sent.
@@ -14,10 +15,11 @@ final class HearingRole: SessionRole {
     }
 
     func opened(_ connection: AMQPConnection) throws(BrokerError) {
+        connections += 1
         try connection.prepare(topology, [.wake])
         let wake = topology.exchange(.wake)
         try connection.consume(
-            from: topology.queue(.wake, of: core.process), maximumLength: AMQPBell.queueLength,
+            from: topology.queue(.wake, of: core.process, connection: connections), maximumLength: AMQPBell.queueLength,
             bindings: [(wake, "wake.#"), (wake, "echo.\(core.process)")])
         core.hearing(.open)
         hears()

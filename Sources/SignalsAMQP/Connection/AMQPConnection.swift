@@ -13,6 +13,7 @@ final class AMQPConnection {
     private var isBroken = false
 
     static let channel: amqp_channel_t = 1
+
     /// Connects, logs in and opens the channel.
     init(to address: AMQPAddress, name: String) throws(BrokerError) {
         guard let state = amqp_new_connection() else { throw .unavailable("no memory for a connection to \(address)") }

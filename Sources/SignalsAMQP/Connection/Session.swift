@@ -87,8 +87,10 @@ final class Session: Sendable {
     private func main() {
         let role = makeRole(wakeup)
         var plan = ReconnectPlan(brokers: settings.brokers.count)
-        var told: BrokerError?
+        // What was said already since the last connection: a list of brokers that are away is not said again at every round.
+        var told: Set<BrokerError> = []
         while !isStopping {
+            let connectsBefore = connectCount
             do {
                 try connectAndServe(role, &plan)
             } catch {
@@ -98,10 +100,10 @@ final class Session: Sendable {
                     end(.failure(error))
                     return
                 }
-                if told != error || connectCount == 0 {
+                if connectCount != connectsBefore { told = [] }
+                if told.insert(error).inserted {
                     logger.warning("no connection to the broker", metadata: [LogKey.connection: "\(name)", LogKey.error: "\(error)"])
                 }
-                told = error
                 pause(plan.failed(at: .now, random: .random(in: 0..<1)), role, error)
             }
         }

@@ -20,8 +20,11 @@ struct Topology: Hashable {
 
     func exchange(_ role: ExchangeRole) -> String { "exchange/\(prefix)/v1/\(role.rawValue)" }
 
-    /// A queue of one process, which vanishes with its connection.
-    func queue(_ role: ExchangeRole, of process: String) -> String { "queue/\(prefix)/v1/\(role.rawValue)/\(process)" }
+    /// The queue of one connection of a process, which vanishes with it. Each connection has another: a broker that has not noticed yet that the
+    /// last one is dead still keeps its queue, for it alone.
+    func queue(_ role: ExchangeRole, of process: String, connection: Int) -> String {
+        "queue/\(prefix)/v1/\(role.rawValue)/\(process)-\(connection)"
+    }
 
     /// In the order in which they have to be made.
     var exchanges: [Exchange] {

@@ -4,6 +4,7 @@ import Signals
 final class NoticeHearingRole: SessionRole {
     private let board: NoticeBoard
     private let topology: Topology
+    private var connections = 0
 
     /// The oldest go: a follower that missed one hears the next, or looks for itself.
     private static let queueLength: Int64 = 5000
@@ -14,9 +15,11 @@ final class NoticeHearingRole: SessionRole {
     }
 
     func opened(_ connection: AMQPConnection) throws(BrokerError) {
+        connections += 1
         try connection.prepare(topology, [.logs])
         try connection.consume(
-            from: topology.queue(.logs, of: board.process), maximumLength: Self.queueLength, bindings: [(topology.exchange(.logs), "#")])
+            from: topology.queue(.logs, of: board.process, connection: connections), maximumLength: Self.queueLength,
+            bindings: [(topology.exchange(.logs), "#")])
     }
 
     func received(_ incoming: AMQPIncoming) throws(BrokerError) {
