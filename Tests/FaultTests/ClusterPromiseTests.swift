@@ -22,8 +22,9 @@ import Testing
         let cluster = try await FaultCluster()
         let ledger = try FaultLedger(path: cluster.directory.file("ledger"))
         do {
-            try await cluster.start(configuration: ledger.configuration)
+            try await cluster.startServices()
             let consumer = try await EventConsumer(broker: cluster.rabbitmq.url, directory: cluster.directory.path)
+            try await cluster.startWork(configuration: ledger.configuration)
             let accepted = try await run(cluster, changes: changes, using: &generator)
             #expect(accepted == changes, context)
             try await judge(cluster, ledger, consumer, changes: changes, context)

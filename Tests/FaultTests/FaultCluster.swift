@@ -42,8 +42,8 @@ final class FaultCluster: Sendable {
     var web: API { api("web-1") }
     var names: [String] { ports.keys.sorted() + (1...4).map { "worker-\($0)" } }
 
-    /// Migrates, starts everything, applies the configuration.
-    func start(configuration: String) async throws {
+    /// Migrates and starts the services; nothing has happened yet that an event could tell of.
+    func startServices() async throws {
         let migrate = try RunningProcess(
             Binaries.doorbell, ["migrate"], in: directory.path, environment: environment, logs: directory.path, name: "migrate")
         guard await migrate.status() == 0 else { throw EndedEarly(output: migrate.errorOutput) }
@@ -51,6 +51,10 @@ final class FaultCluster: Sendable {
         for name in ports.keys.sorted() {
             _ = try await api(name).poll { try await self.api(name).get("/readyz").status == 200 ? true : nil }
         }
+    }
+
+    /// Applies the configuration and starts the workers.
+    func startWork(configuration: String) async throws {
         let path = directory.file("doorbell.yaml")
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
         let apply = try RunningProcess(
