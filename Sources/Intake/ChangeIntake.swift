@@ -1,25 +1,38 @@
 import Domain
 import HTTPDoor
 import Hummingbird
+import Logging
 import Signals
 import Storage
 import Wire
 
-/// Takes changes in over HTTP. Answers when they are durable; many that arrive together share one transaction.
+/// Takes changes in over HTTP. Answers when they are durable: in the database, or with it away, in the spool on this machine's own disk. Many that arrive
+/// together share one transaction.
 public final class ChangeIntake: Sendable {
     private static let mostWaiting = 10_000
     private static let batch = 500
 
-    private let bell: any Doorbell
-    private let combiner: Combiner<NewChange, ChangeReceipt>
+    private let taker: ChangeTaker
+    private let combiner: Combiner<SpooledChange, ChangeTaker.Taken>
 
-    public init(store: any ChangeStore, bell: any Doorbell) {
-        self.bell = bell
-        combiner = Combiner(what: "changes", maximumBatch: Self.batch, maximumWaiting: Self.mostWaiting) { changes in
-            let receipts = try await store.accept(changes, advancing: nil)
-            bell.ring(.schedulingClassify)
-            return receipts.map { .success($0) }
-        }
+    /// - Parameters:
+    ///   - deployment: names the deployment in chains, so that a change has its chain before the database knows of it.
+    ///   - spool: takes what the database cannot take at the moment; without one such changes are refused.
+    public init(store: any ChangeStore, bell: any Doorbell, deployment: String, spool: ChangeSpool? = nil) {
+        let taker = ChangeTaker(store: store, bell: bell, deployment: deployment, spool: spool)
+        self.taker = taker
+        combiner = Combiner(what: "changes", maximumBatch: Self.batch, maximumWaiting: Self.mostWaiting) { try await taker.take($0) }
+    }
+
+    /// The loop that brings what was spooled to the database; none without a spool.
+    public func loops(logger: Logger) -> [Loop] {
+        guard let spool = taker.spool else { return [] }
+        let drain = SpoolDrain(spool: spool, store: taker.store, bell: taker.bell, logger: logger)
+        // A database that is back is found within seconds, also when nothing else asks for it.
+        let backoff = Backoff(longest: .seconds(2))
+        let loop = Loop(name: .intakeSpool, bell: taker.bell, backoff: backoff, logger: logger) { try await drain.run() }
+        taker.drain.set([loop])
+        return [loop]
     }
 
     public func addRoutes(to router: DoorRouter) {
@@ -37,10 +50,16 @@ public final class ChangeIntake: Sendable {
         let isProtected = change.dedupeKey != nil
         let key = change.dedupeKey ?? ChainID.random().rawValue
         change.dedupeKey = key
-        let receipt = try await combiner.submit(change)
-        return try Response.json(
-            ChangeAccepted(id: receipt.id, chain: receipt.chain, source: change.source, dedupeKey: key, protected: isProtected),
-            status: receipt.created ? .created : .ok, headers: [.location: "/api/v1/changes/\(receipt.id)"])
+        let taken = try await combiner.submit(taker.named(change, key: key, isProtected: isProtected))
+        var answer = ChangeAccepted(id: nil, chain: taken.chain, source: change.source, dedupeKey: key, protected: isProtected)
+        switch taken {
+        case .accepted(let receipt):
+            answer.id = receipt.id
+            return try Response.json(
+                answer, status: receipt.created ? .created : .ok, headers: [.location: "/api/v1/changes/\(receipt.id)"])
+        case .spooled:
+            return try Response.json(answer, status: .accepted)
+        }
     }
 }
 

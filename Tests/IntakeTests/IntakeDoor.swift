@@ -30,7 +30,7 @@ struct IntakeDoor: Sendable {
         let rings = Watched(0)
         let subscription = bell.listen(to: .schedulingClassify) { rings.change { $0 += 1 } }
         let router = DoorRouter.door()
-        ChangeIntake(store: other ?? store, bell: bell).addRoutes(to: router)
+        ChangeIntake(store: other ?? store, bell: bell, deployment: store.deployment).addRoutes(to: router)
         try await Application(router: router).test(.router) { try await test(IntakeDoor(client: $0, store: store, rings: rings)) }
         subscription.cancel()
         try await store.close()

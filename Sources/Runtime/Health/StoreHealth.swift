@@ -1,4 +1,5 @@
 import Domain
+import Signals
 import Storage
 
 /// The database, as the health and metrics of a process show it.

@@ -10,11 +10,18 @@ import Wire
 
 /// The services, each made from what its process has.
 extension RolePart {
-    static func intake(_ context: ProcessContext, poller: SourcePoller) -> RolePart {
-        let intake = ChangeIntake(store: context.store.store, bell: context.bell.bell)
-        return RolePart(
-            loops: poller.loops, checks: [{ poller.health }],
+    static func intake(_ context: ProcessContext, poller: SourcePoller, spool: ChangeSpool?) -> RolePart {
+        let store = context.store.store
+        let intake = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment, spool: spool)
+        var part = RolePart(
+            loops: poller.loops + intake.loops(logger: context.makeLogger("intake")), checks: [{ poller.health }],
             addRoutes: { router in intake.addRoutes(to: router) })
+        if let spool {
+            let health = SpoolHealth(spool: spool)
+            part.checks.append { health.check() }
+            part.metrics.append { health.addMetrics(to: &$0) }
+        }
+        return part
     }
 
     static func scheduler(_ context: ProcessContext) -> RolePart {

@@ -1,4 +1,6 @@
+import Intake
 import Logging
+import Storage
 import Wire
 
 /// One service in a process of its own, beside any number of others on the same database.
@@ -21,24 +23,57 @@ public struct ServiceApplication: Sendable {
         }
         let signals = SignalWatch()
         let logger = settings.logger("doorbell")
-        let store = try await StoreFactory.open(settings, migrating: false)
+        let spool = role == .intake ? try await Self.spool(settings) : nil
+        guard let store = try await store(spool, logger: logger, signals: signals) else { return }
         do {
-            let assembly = try await ServiceAssembly(
-                roles: [role], settings: settings, store: store, configurationPath: nil,
-                onListening: { address in
-                    logger.notice(
-                        "listening", metadata: ["service": "\(role.rawValue)", "url": "\(address)", "version": "\(ProductVersion.current)"])
-                },
-                makeLogger: { settings.logger($0) })
-            let runner = ServiceRunner(
-                services: assembly.services, listen: settings.listen, port: assembly.port, logger: logger,
-                onDrain: { logger.notice("stopping", metadata: ["service": "\(role.rawValue)"]) })
-            try await runner.run(signals: signals)
+            try await run(store, spool, logger: logger, signals: spool == nil ? signals : SignalWatch())
         } catch {
             try? await store.store.close()
             throw error
         }
         try await store.store.close()
         logger.notice("stopped", metadata: ["service": "\(role.rawValue)"])
+    }
+
+    /// Nil when an intake that waited for its database was told to stop.
+    private func store(_ spool: ChangeSpool?, logger: Logger, signals: SignalWatch) async throws -> OpenedStore? {
+        do {
+            return try await StoreFactory.open(settings, migrating: false)
+        } catch let error as StoreError {
+            guard case .unavailable = error, let spool, let identity = IdentityCache.load(dataDirectory: settings.dataDirectory) else { throw error }
+            return try await WaitingIntake(settings: settings, spool: spool, identity: identity, logger: logger).store(signals: signals)
+        }
+    }
+
+    private func run(_ store: OpenedStore, _ spool: ChangeSpool?, logger: Logger, signals: SignalWatch) async throws {
+        if spool != nil { Self.keepIdentity(store.store.deployment, settings, logger: logger) }
+        let assembly = try await ServiceAssembly(
+            roles: [role], settings: settings, store: store, spool: spool, configurationPath: nil,
+            onListening: { [role] address in
+                logger.notice("listening", metadata: ["service": "\(role.rawValue)", "url": "\(address)", "version": "\(ProductVersion.current)"])
+            },
+            makeLogger: { [settings] in settings.logger($0) })
+        let runner = ServiceRunner(
+            services: assembly.services, listen: settings.listen, port: assembly.port, logger: logger,
+            onDrain: { [role] in logger.notice("stopping", metadata: ["service": "\(role.rawValue)"]) })
+        try await runner.run(signals: signals)
+        if spool != nil { Self.keepIdentity(store.store.deployment, settings, logger: logger) }
+    }
+
+    private static func spool(_ settings: Settings) async throws -> ChangeSpool {
+        do {
+            return try await ChangeSpool.open(dataDirectory: settings.dataDirectory)
+        } catch let error as SpoolError {
+            throw StartFailure(error.description)
+        }
+    }
+
+    /// Without it the next start needs the database; nothing else does.
+    private static func keepIdentity(_ deployment: String, _ settings: Settings, logger: Logger) {
+        do {
+            try IdentityCache(deployment: deployment).save(dataDirectory: settings.dataDirectory)
+        } catch {
+            logger.warning("the deployment's identity cannot be kept beside the spool", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -19,10 +19,12 @@ struct ServiceAssembly: Sendable {
     let services: [any Service]
 
     /// - Parameters:
+    ///   - spool: where an intake keeps what the database cannot take.
     ///   - configurationPath: read and applied at the start; nil keeps to what the store has.
     ///   - onListening: called with the URL once the server listens.
     init(
-        roles: Set<Role>, settings: Settings, store: OpenedStore, configurationPath: String?, onListening: @escaping @Sendable (String) -> Void,
+        roles: Set<Role>, settings: Settings, store: OpenedStore, spool: ChangeSpool? = nil, configurationPath: String?,
+        onListening: @escaping @Sendable (String) -> Void,
         makeLogger: @escaping @Sendable (String) -> Logger
     ) async throws {
         let logger = makeLogger("doorbell")
@@ -53,7 +55,7 @@ struct ServiceAssembly: Sendable {
 
         let poller = roles.contains(.intake) ? Self.poller(context) : nil
         self.poller = poller
-        let parts = try Role.allCases.filter(roles.contains).map { try Self.part($0, roles: roles, context, poller: poller) }
+        let parts = try Role.allCases.filter(roles.contains).map { try Self.part($0, context, poller: poller, spool: spool) }
         local.set(parts.flatMap(\.loops))
         let configuration = Loop(name: .configuration, bell: bell, logger: logger) {
             try await keeper.refresh()
@@ -64,14 +66,15 @@ struct ServiceAssembly: Sendable {
         checks.set(ownChecks)
         let sweep = Self.sweep(context, loops: loops, beat: parts.lazy.compactMap(\.beat).first, logger: logger)
         let health = HealthRoutes(
-            book: HealthBook(checks: [StoreHealth(store: store.store, without: .unready).check] + ownChecks),
+            book: HealthBook(
+                checks: [StoreHealth(store: store.store, without: spool != nil && roles == [.intake] ? .degraded : .unready).check] + ownChecks),
             metrics: Self.metrics(store, opened, loops) + parts.flatMap(\.metrics))
 
         let router = DoorRouter.door(names: Set(settings.hosts))
         health.addRoutes(to: router)
         for part in parts { part.addRoutes(router) }
         router.answerOtherMethods()
-        let server = Self.server(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
+        let server = HTTPService.make(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
         services = opened.services + [presence] + parts.flatMap(\.services) + loops + [sweep, server]
     }
 
@@ -90,9 +93,9 @@ struct ServiceAssembly: Sendable {
             configuration: context.configuration, logger: context.makeLogger("intake"))
     }
 
-    private static func part(_ role: Role, roles: Set<Role>, _ context: ProcessContext, poller: SourcePoller?) throws -> RolePart {
+    private static func part(_ role: Role, _ context: ProcessContext, poller: SourcePoller?, spool: ChangeSpool?) throws -> RolePart {
         switch role {
-        case .intake: poller.map { .intake(context, poller: $0) } ?? RolePart()
+        case .intake: poller.map { .intake(context, poller: $0, spool: spool) } ?? RolePart()
         case .scheduler: .scheduler(context)
         case .dispatcher: .dispatcher(context)
         case .relay: try .relay(context)
@@ -110,21 +113,6 @@ struct ServiceAssembly: Sendable {
             { LoopHealth(loops: loops).addMetrics(to: &$0) }, store.addMetrics, bell.addMetrics,
             StoreHealth(store: store.store, without: .unready).addMetrics,
         ]
-    }
-
-    private static func server(
-        _ router: DoorRouter, _ settings: Settings, port: BoundPort, logger: Logger, onListening: @escaping @Sendable (String) -> Void
-    ) -> some Service {
-        var quiet = logger
-        quiet.logLevel = max(quiet.logLevel, .warning)
-        return Application(
-            router: router, configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port), serverName: nil),
-            onServerRunning: { channel in
-                let number = channel.localAddress?.port ?? settings.listen.port
-                onListening(settings.listen.url(port: number))
-                port.set(number)
-            },
-            logger: quiet)
     }
 
     /// The sweep and the beat of the process are one statement.

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import ServiceLifecycle
+import Signals
 import Storage
 import Synchronization
 import Wire

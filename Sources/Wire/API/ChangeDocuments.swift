@@ -40,16 +40,18 @@ public struct ChangeSubmission: Hashable, Sendable, Codable {
     }
 }
 
-/// The answer: 201 when the change is new, 200 with the same answer when it was accepted before.
+/// The answer: 201 when the change is new, 200 with the same answer when it was accepted before, 202 when the database is away and the change is kept on
+/// the intake's own disk until it is back.
 public struct ChangeAccepted: Hashable, Sendable, Codable {
-    public var id: ChangeID
+    /// Absent with 202: the number comes with the commit. The chain is the one that the change keeps.
+    public var id: ChangeID?
     public var chain: ChainID
     public var source: String
     /// The key in force; made by the server when none was given, and then not `protected` against repeats.
     public var dedupeKey: String
     public var protected: Bool
 
-    public init(id: ChangeID, chain: ChainID, source: String, dedupeKey: String, protected: Bool) {
+    public init(id: ChangeID?, chain: ChainID, source: String, dedupeKey: String, protected: Bool) {
         self.id = id
         self.chain = chain
         self.source = source

@@ -39,7 +39,11 @@ struct ChangeCommand: AsyncParsableCommand {
                 comments: comments ?? (isCopys ? copy.comments : nil), files: files.isEmpty ? (isCopys ? copy.files : nil) : files,
                 category: category, properties: properties.isEmpty ? nil : try ForceCommand.values(of: properties),
                 dedupeKey: dedupeKey ?? "submit:\(repository):\(branch):\(revision)")
-            try await client.client().ask("/api/v1/changes", body: submission, json: client.json) { answer in "change \(answer["id"].text)\n" }
+            try await client.client().ask("/api/v1/changes", body: submission, json: client.json) { answer in
+                answer["id"].isAbsent
+                    ? "the database is away; the change is kept until it is back, as chain \(answer["chain"].text)\n"
+                    : "change \(answer["id"].text)\n"
+            }
         }
 
         private func missing(_ field: String) -> CommandFailure {
