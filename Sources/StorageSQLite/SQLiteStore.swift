@@ -22,6 +22,8 @@ public final class SQLiteStore: Sendable {
     /// The configuration in force. This process is the only writer, so a copy is as good as the row.
     let applied: Mutex<AppliedConfiguration?>
 
+    /// The one process that has this store: what it last said of itself.
+    let present = Mutex<ServiceRow?>(nil)
     let contexts = BuildsetContextCache()
     private let closed = Atomic<Bool>(false)
     let logs: LogDirectory

@@ -7,6 +7,8 @@ struct OpenedBell: Sendable {
     /// What has to run while it rings.
     var services: [any Service]
     var addMetrics: MetricSource
+    /// Carries log notices across processes; nil without a broker.
+    var notices: (any LogNotices)?
 
     /// How the bell stands, for the health of the process.
     var check: HealthCheck {

@@ -20,14 +20,14 @@ struct SpoolHealth: Sendable {
 
     func addMetrics(to text: inout PrometheusText) {
         let status = spool.status
-        text.add("spool_changes", .gauge, "Changes that were answered and wait for the database.", status.waiting)
-        text.add("spool_bytes", .gauge, "Bytes of the spool on the disk.", status.bytes)
-        text.add("spool_oldest_seconds", .gauge, "Age of the oldest change that waits.", age(status))
-        text.add("spool_taken_total", .counter, "Changes that were spooled.", status.spooled)
-        text.add("spool_drained_total", .counter, "Spooled changes that reached the database.", status.drained)
-        text.add("spool_refused_total", .counter, "Submissions refused because the spool was full or broken.", status.refused)
-        text.add("spool_set_aside_total", .counter, "Spooled changes that the database does not take.", status.setAside)
-        text.add("spool_torn_total", .counter, "Records that a crash had torn, cut at the start.", status.torn)
+        text.add("intake_spool_changes", .gauge, "Changes that were answered and wait for the database.", status.waiting)
+        text.add("intake_spool_bytes", .gauge, "Bytes of the spool on the disk.", status.bytes)
+        text.add("intake_spool_oldest_seconds", .gauge, "Age of the oldest change that waits.", age(status))
+        text.add("intake_spool_taken_total", .counter, "Changes that were spooled.", status.spooled)
+        text.add("intake_spool_drained_total", .counter, "Spooled changes that reached the database.", status.drained)
+        text.add("intake_spool_refused_total", .counter, "Submissions refused because the spool was full or broken.", status.refused)
+        text.add("intake_spool_set_aside_total", .counter, "Spooled changes that the database does not take.", status.setAside)
+        text.add("intake_spool_torn_total", .counter, "Records that a crash had torn, cut at the start.", status.torn)
     }
 
     private func age(_ status: SpoolStatus) -> Double {

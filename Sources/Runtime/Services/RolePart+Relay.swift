@@ -17,6 +17,7 @@ extension RolePart {
         return RolePart(
             loops: relay.loops + [housekeeping.loop], services: publisher.map { [$0] } ?? [],
             checks: [
+                { publisher?.statistics.trouble.map { .degraded("broker: \($0); events wait in the outbox") } ?? .ready },
                 {
                     let overdue = housekeeping.overdue
                     return overdue.isEmpty

@@ -42,8 +42,7 @@ extension RolePart {
             addRoutes: { router in dispatch.addRoutes(to: router) })
     }
 
-    /// - Parameter followsOtherProcesses: logs grow at dispatchers elsewhere, of which nothing rings here.
-    static func web(_ context: ProcessContext, followsOtherProcesses: Bool) -> RolePart {
+    static func web(_ context: ProcessContext) -> RolePart {
         let keeper = context.keeper
         let web = WebService(
             store: context.store.store, bell: context.bell.bell, logs: context.logs,
@@ -59,7 +58,7 @@ extension RolePart {
             logger: context.makeLogger("web"))
         let feed = web.feed
         return RolePart(
-            loops: [feed.loop], services: [feed] + (followsOtherProcesses ? [LogFollowTimer(logs: context.logs)] : []),
+            loops: [feed.loop], services: [feed] + (context.store.isShared ? [LogFollower(logs: context.logs, bell: context.bell)] : []),
             metrics: [{ $0.add("event_streams", .gauge, "Clients that follow the events.", feed.subscriberCount) }],
             addRoutes: { router in web.addRoutes(to: router) })
     }

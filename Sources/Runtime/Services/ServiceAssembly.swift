@@ -6,6 +6,7 @@ import Intake
 import Logging
 import ServiceLifecycle
 import Signals
+import SignalsAMQP
 import Storage
 import Wire
 
@@ -29,7 +30,7 @@ struct ServiceAssembly: Sendable {
     ) async throws {
         let logger = makeLogger("doorbell")
         let broker = try BellFactory.broker(settings)
-        let opened = try BellFactory.open(broker, isShared: store.isShared, logger: makeLogger("bell"))
+        let opened = try BellFactory.open(broker, isShared: store.isShared, parts: Self.noticeParts(roles), logger: makeLogger("bell"))
         let bell = opened.bell
         let local = LoopGroup()
         let keeper = ConfigurationKeeper(
@@ -41,16 +42,15 @@ struct ServiceAssembly: Sendable {
         let presence = ServicePresence(
             kind: roles.count == 1 ? roles.map(\.rawValue).joined() : "up", settings: settings, store: store.store, port: port,
             health: { await checks.reasons() })
+        let notices = opened.notices
+        let logs = LogBell(tellOthers: { notices?.publish($0) })
         let context = ProcessContext(
-            settings: settings, store: store, bell: opened, broker: broker, keeper: keeper, presence: presence, logs: LogBell(),
-            makeLogger: makeLogger)
+            settings: settings, store: store, bell: opened, broker: broker, keeper: keeper, presence: presence, logs: logs, makeLogger: makeLogger)
         self.context = context
         store.onReconnect { bell.announceReconnect() }
         if store.isShared {
-            store.store.onEvents {
-                bell.ring(.relay)
-                bell.ring(.events)
-            }
+            // The relay makes a tick of them, and rings for those who read.
+            store.store.onEvents { bell.ring(.relay) }
         }
 
         let poller = roles.contains(.intake) ? Self.poller(context) : nil
@@ -99,8 +99,12 @@ struct ServiceAssembly: Sendable {
         case .scheduler: .scheduler(context)
         case .dispatcher: .dispatcher(context)
         case .relay: try .relay(context)
-        case .web: .web(context, followsOtherProcesses: context.store.isShared)
+        case .web: .web(context)
         }
+    }
+
+    private static func noticeParts(_ roles: Set<Role>) -> Set<AMQPLogNotices.Part> {
+        Set((roles.contains(.dispatcher) ? [.publish] : []) + (roles.contains(.web) ? [.listen] : []))
     }
 
     private static func metrics(_ store: OpenedStore, _ bell: OpenedBell, _ loops: [Loop]) -> [MetricSource] {

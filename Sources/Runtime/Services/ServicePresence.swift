@@ -18,6 +18,8 @@ final class ServicePresence: Service {
     private let health: @Sendable () async -> String
     private let last = Mutex<ContinuousClock.Instant?>(nil)
 
+    /// A service that was killed is remembered this long, for a person to find.
+    private static let longestSilence: Duration = .seconds(3600)
     /// A goodbye that is not answered by then is left out: others find out by themselves.
     private static let longestGoodbye: Duration = .seconds(2)
 
@@ -45,8 +47,13 @@ final class ServicePresence: Service {
         last.withLock { $0.map { $0.duration(to: .now) >= interval } ?? true }
     }
 
-    /// Says goodbye when the process drains.
+    /// Says at once that it lives, when it can be reached, and goodbye when the process drains. In between it is the sweep that says it.
     func run() async throws {
+        await cancelWhenGracefulShutdown {
+            guard await self.port.wait() != nil else { return }
+            _ = try? await self.beat(sessions: nil)
+            try? await self.store.forgetServices(silentFor: Self.longestSilence)
+        }
         try? await gracefulShutdown()
         let (store, incarnation) = (store, incarnation)
         try? await Bounded.run(within: Self.longestGoodbye) { try await store.endService(incarnation) }

@@ -2,7 +2,7 @@ import Domain
 import Storage
 import Wire
 
-/// What `doorbell doctor` checks: configuration, sources, workers, queue.
+/// What `doorbell doctor` checks: services, configuration, sources, workers, queue.
 struct Doctor {
     let store: any Store
     let configuration: AppliedConfiguration?
@@ -11,15 +11,16 @@ struct Doctor {
     static let longWait: Duration = .seconds(600)
 
     func checks() async throws -> [DoctorDocument.Check] {
+        let services = DoctorServices(services: try await store.services().map(ServiceDocument.init)).checks
         guard let configuration else {
-            return [
+            return services + [
                 .init("configuration", .fail, "none is in force", remedy: "write doorbell.yaml (`doorbell init`) and run `doorbell config apply`")
             ]
         }
         let workers = try await store.workers()
         let counts = try await store.builderCounts()
         let now = try await store.now()
-        return [.init("configuration", .ok, "version \(configuration.id), applied \(configuration.applied)")]
+        return services + [.init("configuration", .ok, "version \(configuration.id), applied \(configuration.applied)")]
             + sourceChecks(configuration.configuration, try await store.sources())
             + [workerCheck(workers)]
             + builderChecks(configuration.configuration, workers, counts)

@@ -68,6 +68,10 @@ extension WebService {
             _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: try await store.workers().map(WorkerDocument.init), next: nil))
         }
+        router.get("/api/v1/services") { request, _ in
+            _ = try QueryParameters(request, known: [])
+            return try Response.json(PageDocument(items: try await services(), next: nil))
+        }
         router.get("/api/v1/schedulers") { request, _ in
             _ = try QueryParameters(request, known: [])
             return try Response.json(PageDocument(items: surroundings.configuration()?.configuration.schedulers ?? [], next: nil))
@@ -86,6 +90,8 @@ extension WebService {
                 builder, pending: count?.pending ?? 0, claimed: count?.claimed ?? 0, oldestPending: count?.oldestPending)
         }
     }
+
+    func services() async throws -> [ServiceDocument] { try await store.services().map(ServiceDocument.init) }
 
     func sources() async throws -> [SourceDocument] {
         let states = try await store.sources()

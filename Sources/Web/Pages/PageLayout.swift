@@ -7,6 +7,7 @@ struct PageLayout {
         case builds = "Builds"
         case changes = "Changes"
         case workers = "Workers"
+        case services = "Services"
 
         var path: String { self == .builds ? "/" : "/" + rawValue.lowercased() }
     }

@@ -22,6 +22,7 @@ extension WebService {
         addPage("/", to: router) { request, _ in try await home(request) }
         addPage("/changes", to: router) { request, _ in try await changesPage(request) }
         addPage("/workers", to: router) { _, _ in try await workersPage() }
+        addPage("/services", to: router) { _, _ in try await servicesPage() }
         addPage("/builds/{id}", to: router) { _, context in try await buildPage(try context.id("id")) }
         addLivePageRoutes(to: router)
     }
@@ -114,6 +115,13 @@ extension WebService {
         let page = WorkersPage(workers: try await store.workers(), now: try await store.now())
         return PageLayout(
             title: "Workers · Doorbell", section: .workers, project: project, cursor: cursor, keys: ["worker.#", "build.#"], content: page.content)
+    }
+
+    private func servicesPage() async throws -> PageLayout {
+        let page = ServicesPage(
+            services: try await services(), checks: try await Doctor(store: store, configuration: surroundings.configuration()).checks(),
+            now: try await store.now())
+        return PageLayout(title: "Services · Doorbell", section: .services, project: project, content: page.content)
     }
 
     private func buildPage(_ id: BuildID) async throws -> PageLayout {

@@ -3,7 +3,7 @@ import ArgumentParser
 /// `doorbell doctor`: what is wrong, and what to do about it.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check the running Doorbell: sources, workers, queue.",
+        commandName: "doctor", abstract: "Check the running Doorbell: services, sources, workers, queue.",
         discussion: "Ends with status 0 when all is well, 1 when a check failed.")
 
     @OptionGroup var client: ClientOptions
