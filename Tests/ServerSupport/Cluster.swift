@@ -36,9 +36,8 @@ public final class Cluster: Sendable {
         self.directory = directory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         async let broker = PrivateRabbitMQ.start()
-        let postgres = try await Blocking.run { try PrivatePostgres() }
-        self.postgres = postgres
-        databaseURL = try await Blocking.run { try postgres.newDatabase() }
+        postgres = try await PrivatePostgres.start()
+        databaseURL = try await postgres.newDatabase()
         rabbit = try await broker
         let environment = [
             "DOORBELL_DATABASE_URL": databaseURL, "DOORBELL_AMQP_URL": rabbit.url, "DOORBELL_LEASE_SECONDS": String(lease),
@@ -103,8 +102,7 @@ public final class Cluster: Sendable {
         for member in workers + members { member.kill() }
         for member in workers + members { _ = await member.waitForEnd() }
         try? await rabbit.stop()
-        let postgres = postgres
-        _ = try? await Blocking.run { try postgres.server.run("stop", "immediate") }
+        try? await postgres.stop(.immediate)
     }
 
     private func complaints() -> String {

@@ -9,8 +9,6 @@ struct OpenedStore: Sendable {
     var clock: any StoreClock
     /// Other processes work on the same database.
     var isShared: Bool
-    /// The outbox as a relay needs it; nil where the readers of this process are the only ones.
-    var relay: (any RelayStore)?
     /// Where the data is, for people; no secrets.
     var place: String
     /// Calls back, from any thread, when the database was away and is back.
