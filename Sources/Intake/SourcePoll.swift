@@ -62,6 +62,9 @@ final class SourcePoll: Sendable {
         }
     }
 
+    /// Others may have moved the source's position: it is read again before the next look.
+    func forget() { memory.withLock { $0.isLoaded = false } }
+
     private func look() async throws -> Outcome {
         if !memory.withLock({ $0.isLoaded }) {
             let state = try await store.sourceState(source.name)

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Logging
 import ServiceLifecycle
 import Signals
@@ -23,11 +24,15 @@ public final class SourcePoller: Sendable {
         var next: ContinuousClock.Instant
         var failures = 0
         var contacts = 0
+        /// Until when no other process polls it, counted from before the lease was asked for.
+        var leasedUntil: ContinuousClock.Instant?
         var lastContact: ContinuousClock.Instant?
         var problem: String?
     }
 
     private let store: any ChangeStore & SourceStore
+    /// Names this poller among those of other processes.
+    private let name: String
     private let bell: any Doorbell
     private let dataDirectory: String
     private let configuration: @Sendable () -> AppliedConfiguration?
@@ -39,10 +44,11 @@ public final class SourcePoller: Sendable {
     private let contacted: AsyncStream<Void>.Continuation
 
     public init(
-        store: any ChangeStore & SourceStore, bell: any Doorbell, dataDirectory: String,
+        store: any ChangeStore & SourceStore, name: String = UUID().uuidString.lowercased(), bell: any Doorbell, dataDirectory: String,
         configuration: @escaping @Sendable () -> AppliedConfiguration?,
         logger: Logger
     ) {
+        self.name = name
         self.store = store
         self.bell = bell
         self.dataDirectory = dataDirectory
@@ -123,7 +129,7 @@ public final class SourcePoller: Sendable {
     }
 
     private func poll(_ name: String, _ poll: SourcePoll) async {
-        let outcome = await poll.run()
+        let outcome = await leased(name, poll)
         if outcome.accepted > 0 { bell.ring(.schedulingClassify) }
         entries.withLock { entries in
             guard var entry = entries[name], entry.poll === poll else { return }
@@ -147,9 +153,36 @@ public final class SourcePoller: Sendable {
         look()
     }
 
+    /// Polls a source when no other process does. That the position is moved by one only, the store sees to; the lease saves the work of the others.
+    private func leased(_ name: String, _ poll: SourcePoll) async -> SourcePoll.Outcome {
+        let now = ContinuousClock.now
+        // Over the next beat, but never long: when this process is killed, another polls soon.
+        let period = min(max(.seconds(60), poll.source.every * 2), .seconds(300))
+        let until = entries.withLock { $0[name]?.leasedUntil }
+        if until.map({ now.duration(to: $0) < period / 2 }) ?? true {
+            do {
+                let isOurs = try await store.leaseSource(name, to: self.name, for: period)
+                entries.withLock { $0[name]?.leasedUntil = isOurs ? now.advanced(by: period) : nil }
+                guard isOurs else {
+                    // Whoever has it moves the position.
+                    poll.forget()
+                    return SourcePoll.Outcome()
+                }
+            } catch is CancellationError {
+                return SourcePoll.Outcome()
+            } catch {
+                return SourcePoll.Outcome(problem: "\(error)")
+            }
+        }
+        return await poll.run()
+    }
+
     private func stop() async {
         let running = entries.withLock { $0.values.compactMap(\.running) }
         for task in running { task.cancel() }
         for task in running { await task.value }
+        // Another takes over at once; without this, when the leases end.
+        guard entries.withLock({ $0.values.contains { $0.leasedUntil != nil } }) else { return }
+        try? await Bounded.run(within: .seconds(2)) { [store, name] in try await store.releaseSources(of: name) }
     }
 }

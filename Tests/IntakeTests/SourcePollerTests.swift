@@ -83,4 +83,28 @@ import Testing
             #expect(!poller.pollNow("nobody"))
         }
     }
+
+    @Test("A source is polled by one of several intakes; what is pushed after that one stopped is found by another")
+    func oneOfSeveral() async throws {
+        let rig = try await PollRig()
+        try rig.remote.commit(["a": "0"], message: "0")
+        let leasing = LeasingStore(rig.store)
+        var source = rig.source()
+        source.every = .milliseconds(200)
+        let sources = [source]
+        try await run(sources, rig, leasing) { first, rings in
+            await rings.wait { $0 == 1 }
+            try await run(sources, rig, leasing) { second, _ in
+                await leasing.refusals.wait { $0 >= 3 }
+                #expect(second.reports().allSatisfy { $0.problem == nil })
+                #expect(try await rig.changes().count == 1)
+            }
+            #expect(first.reports().allSatisfy { $0.problem == nil })
+        }
+        let tip = try rig.remote.commit(["a": "1"], message: "1")
+        try await run(sources, rig, leasing) { _, rings in
+            await rings.wait { $0 == 1 }
+            #expect(try await rig.changes().last?.revision == tip)
+        }
+    }
 }

@@ -22,7 +22,7 @@ extension RolePart {
                     let overdue = housekeeping.overdue
                     return overdue.isEmpty
                         ? .ready : .degraded("history is kept beyond its time, for it is not published: \(overdue.joined(separator: " "))")
-                }
+                },
             ],
             metrics: [{ await RelayMetrics(relay: relay, publisher: publisher).add(to: &$0) }])
     }

@@ -89,7 +89,7 @@ struct ServiceAssembly: Sendable {
 
     private static func poller(_ context: ProcessContext) -> SourcePoller {
         SourcePoller(
-            store: context.store.store, bell: context.bell.bell, dataDirectory: context.settings.dataDirectory,
+            store: context.store.store, name: context.presence.incarnation, bell: context.bell.bell, dataDirectory: context.settings.dataDirectory,
             configuration: context.configuration, logger: context.makeLogger("intake"))
     }
 
