@@ -123,8 +123,7 @@ let package = Package(
             ]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
-            name: "EndToEndTests",
-            dependencies: ["Domain", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+            name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(
             name: "FaultTests",
             dependencies: [

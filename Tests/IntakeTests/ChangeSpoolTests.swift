@@ -19,8 +19,16 @@ import Testing
             taken: Timestamp(microseconds: Int64(number) * 1_000_000))
     }
 
+    /// An actor is let go a moment after its last call has returned: an earlier one may still hold the file.
     private func open(limits: ChangeSpool.Limits = .init()) async throws -> ChangeSpool {
-        try await ChangeSpool.open(dataDirectory: directory.path, limits: limits)
+        for _ in 0..<500 {
+            do {
+                return try await ChangeSpool.open(dataDirectory: directory.path, limits: limits)
+            } catch SpoolError.inUse {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        return try await ChangeSpool.open(dataDirectory: directory.path, limits: limits)
     }
 
     private var file: String { directory.path + "/spool/changes.spool" }
