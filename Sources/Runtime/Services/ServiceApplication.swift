@@ -26,7 +26,7 @@ public struct ServiceApplication: Sendable {
         let spool = role == .intake ? try await Self.spool(settings) : nil
         guard let store = try await store(spool, logger: logger, signals: signals) else { return }
         do {
-            try await run(store, spool, logger: logger, signals: spool == nil ? signals : SignalWatch())
+            try await run(store, spool, logger: logger, signals: signals)
         } catch {
             try? await store.store.close()
             throw error

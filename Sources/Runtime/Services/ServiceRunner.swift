@@ -41,7 +41,7 @@ struct ServiceRunner: Sendable {
     }
 
     private func watch(_ signals: SignalWatch, _ group: ServiceGroup) async {
-        for await meaning in signals.meanings {
+        for await meaning in signals.meanings() {
             switch meaning {
             case .drain:
                 onDrain()
