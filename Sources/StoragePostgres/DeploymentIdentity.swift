@@ -49,7 +49,7 @@ struct DeploymentIdentity: Sendable {
         let fact = DeploymentFact(deployment: id, epoch: epoch, previousEpoch: epoch - 1, reason: reason)
         let draft = EventDraft(
             .deploymentRewound, entity: .deployment, id: 1, chain: EventChain(id: .random()), data: .deployment(fact))
-        try PostgresStoreTransaction.insert([OutboxRow(PendingEvent(draft), version: epoch - 1)], at: now, sql)
+        PostgresStoreTransaction.insert([try OutboxRow(PendingEvent(draft), version: epoch - 1)], at: now, sql)
     }
 
     /// After a dump and a restore, the transaction numbers of the rows are those of another server, and its snapshots say nothing about ours. What was

@@ -21,7 +21,11 @@ final class LogDigests: Sendable {
     /// Takes in bytes that were appended; forgets the log when they do not continue what is known of it.
     func appended(_ place: Place, at start: Int64, _ bytes: ArraySlice<UInt8>) {
         entries.withLock { entries in
-            if start == 0, entries.count < Self.capacity { entries[place] = Running(size: 0, hash: SHA256()) }
+            if start == 0 {
+                // Some are left behind by builds that ended elsewhere; any other can be computed again from its bytes.
+                if entries.count >= Self.capacity, let other = entries.keys.first { entries[other] = nil }
+                entries[place] = Running(size: 0, hash: SHA256())
+            }
             guard var running = entries.removeValue(forKey: place), running.size == start else { return }
             running.hash.update(data: bytes)
             running.size += Int64(bytes.count)
@@ -37,9 +41,9 @@ final class LogDigests: Sendable {
         }
     }
 
-    func forget(_ build: BuildID, names: some Sequence<String>) {
+    func forget(_ places: [Place]) {
         entries.withLock { entries in
-            for name in names { entries[Place(build: build, name: name)] = nil }
+            for place in places { entries[place] = nil }
         }
     }
 }

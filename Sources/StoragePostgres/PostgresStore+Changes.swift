@@ -42,7 +42,8 @@ extension PostgresStoreTransaction: ChangeTransaction {
                 [.texts(changes.map(\.content.source)), .texts(changes.map(\.key)), .texts(changes.map(\.chain.rawValue))]
             ),
         ])
-        let accepted = store.manualClock?.now() ?? taken[1].first?.time(0) ?? now
+        guard let moment = taken[1].first?.time(0) else { throw StoreError.internalError("the clock had no answer") }
+        let accepted = store.manualClock?.now() ?? moment
         var fresh = taken[2].reduce(into: [SourceKey: Int64]()) { $0[SourceKey(source: $1.string(0), key: $1.string(1))] = $1.int64(2) }
         let known = try knownReceipts(changes.filter { fresh[SourceKey($0)] == nil })
         var receipts: [ChangeReceipt] = []

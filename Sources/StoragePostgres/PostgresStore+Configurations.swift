@@ -8,8 +8,8 @@ extension PostgresStore: ConfigurationStore {
 
     public func apply(_ configuration: Configuration, digest: String) async throws -> (applied: AppliedConfiguration, changed: Bool) {
         try await write("applying a configuration") { tx in
-            // One at a time, so that each sees what the one before it applied.
-            try tx.sql.run("SELECT pg_advisory_xact_lock(1685021554, 3)")
+            // Alone: it sees what the one before it applied, and the requests of everybody who decided by that.
+            try tx.sql.run("SELECT pg_advisory_xact_lock(\(PostgresStoreTransaction.configurationLock))")
             return try tx.apply(configuration, digest: digest)
         }
     }
@@ -21,7 +21,7 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
             "INSERT INTO configurations (digest, document, applied, version) VALUES ($1, $2, $3, 1) RETURNING id",
             [.text(digest), .text(try JSONText.encode(configuration)), .integer(now.microseconds)])
         guard let row else { throw StoreError.internalError("a configuration was not written") }
-        let new = AppliedConfiguration(id: ConfigurationID(row.int64(0)), digest: digest, applied: now, configuration: configuration)
+        let new = AppliedConfiguration(id: ConfigurationID(row.int64(0)), digest: digest, applied: try now, configuration: configuration)
         noteConfiguration(new)
         return new
     }

@@ -41,7 +41,7 @@ extension PostgresStoreTransaction: ControlTransaction {
     }
 
     func remember(_ key: IdempotencyKey, answer: String) throws {
-        sql.later(
+        try sql.later(
             """
             INSERT INTO idempotency (principal, route, key, body_hash, answer, created) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (principal, route, key) DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, created = excluded.created

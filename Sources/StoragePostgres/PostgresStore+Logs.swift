@@ -11,12 +11,39 @@ extension PostgresStore: LogStore {
             throw StoreError.conflict("a log's offset and step are 0 or more: \(append.offset) and \(append.step) were given")
         }
         guard !append.name.utf8.contains(0) else { throw StoreError.conflict("a log's name has no zero byte") }
-        let (answer, taken) = try await write("appending to a log") { try $0.append(append) }
+        var appended = try await grow(append)
+        if appended == nil { appended = try await write("appending to a log") { try $0.append(append) } }
+        guard let (answer, taken) = appended else { throw StoreError.internalError("an append had no answer") }
         if let taken {
             digests.appended(
                 LogDigests.Place(build: append.build, name: append.name), at: append.offset + Int64(taken), append.bytes[taken...])
         }
         return answer
+    }
+
+    /// The usual append, in one statement: the build is its worker's, the log is open, and the bytes begin where it ends. Nil when any of this is not so, and
+    /// then nothing was written. Locks as the long way does, the build before its log; a build that ends meanwhile, or bytes that arrive, are seen once the
+    /// lock is had.
+    private func grow(_ append: LogAppend) async throws -> (LogAppendAnswer, Int?)? {
+        let (size, isTooFar) = append.offset.addingReportingOverflow(Int64(append.bytes.count))
+        guard append.offset > 0, !append.bytes.isEmpty, !isTooFar else { return nil }
+        return try await pool.single(
+            "appending to a log",
+            """
+            WITH build AS MATERIALIZED (
+                SELECT id FROM builds WHERE id = $1 AND session = $3 AND fence = $4 AND phase <> 'finished' FOR SHARE
+            ), grown AS (
+                UPDATE logs SET size = $6 FROM build WHERE logs.build = build.id AND name = $2 AND size = $5 AND NOT closed RETURNING build.id
+            ), written AS (
+                INSERT INTO log_chunks (build, name, start, bytes, made) SELECT id, $2, $5, $7, coalesce($8, \(Self.clock)) FROM grown
+            )
+            SELECT FROM grown
+            """,
+            [
+                .integer(append.build.rawValue), .text(append.name), .integer(append.session.rawValue), .integer(append.fence.rawValue),
+                .integer(append.offset), .integer(size), .bytes(append.bytes), clockArgument,
+            ]
+        ) { $0.isEmpty ? nil : (.accepted(size: size, grew: true), 0) }
     }
 
     public func logStatus(_ build: BuildID, name: String) async throws -> LogStatus? {
@@ -149,7 +176,7 @@ extension PostgresStoreTransaction {
         let known = Int(min(size - append.offset, Int64(append.bytes.count)))
         guard known < append.bytes.count else { return (.accepted(size: size, grew: false), nil) }
         let grown = append.offset + Int64(append.bytes.count)
-        sql.later(
+        try sql.later(
             "INSERT INTO log_chunks (build, name, start, bytes, made) VALUES ($1, $2, $3, $4, $5)",
             [build, .text(append.name), .integer(size), .bytes(Array(append.bytes[known...])), .integer(now.microseconds)])
         sql.later("UPDATE logs SET size = $3 WHERE build = $1 AND name = $2", [build, .text(append.name), .integer(grown)])

@@ -10,13 +10,12 @@ extension PostgresStore: SchedulingStore {
     /// time fires, the lock that every acceptance shares is taken alone: whoever held it has committed then, and whoever takes it later is later. Only
     /// quiet times that had ended by that moment are fired.
     public func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
-        let due = try await read("looking for quiet times") { sql in
-            try sql.first("SELECT min(fires) FROM quiet_times WHERE fires IS NOT NULL")?.optionalInt64(0)
-        }
-        guard let due else { return SchedulingResult(taken: 0, buildsets: [], nextDue: nil) }
-        guard try await now().microseconds >= due else {
-            return SchedulingResult(taken: 0, buildsets: [], nextDue: Timestamp(microseconds: due))
-        }
+        // Index: quiet_times_due.
+        let first = try await pool.single(
+            "looking for quiet times", "SELECT min(fires), coalesce($1, \(Self.clock)) FROM quiet_times WHERE fires IS NOT NULL", [clockArgument]
+        ) { rows in rows.first.flatMap { row in row.optionalTime(0).map { (due: $0, now: row.time(1)) } } }
+        guard let first else { return SchedulingResult(taken: 0, buildsets: [], nextDue: nil) }
+        guard first.now >= first.due else { return SchedulingResult(taken: 0, buildsets: [], nextDue: first.due) }
         let settled = try await pool.transaction("waiting for changes that are being accepted") { sql in
             try sql.pipeline([
                 ("SELECT pg_advisory_xact_lock(\(PostgresStoreTransaction.acceptance))", []), ("SELECT \(PostgresStore.clock)", []),
@@ -69,18 +68,25 @@ extension PostgresStoreTransaction: SchedulingTransaction {
         }
     }
 
-    func keep(_ time: QuietTime) throws {
-        let key = time.key
+    func keep(_ times: [QuietTime]) throws {
+        let keys = times.map(\.key)
+        let changes = times.enumerated().flatMap { place, time in time.changes.map { (place: Int64(place + 1), change: $0.rawValue) } }
+        // The rows are locked since `quietTimes`.
         sql.later(
             """
             WITH kept AS (
-                UPDATE quiet_times SET fires = $5 WHERE scheduler = $1 AND codebase = $2 AND repository = $3 AND branch = $4 RETURNING id
+                UPDATE quiet_times q SET fires = j.fires
+                FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+                    WITH ORDINALITY AS j (scheduler, codebase, repository, branch, fires, place)
+                WHERE q.scheduler = j.scheduler AND q.codebase = j.codebase AND q.repository = j.repository AND q.branch = j.branch
+                RETURNING q.id, j.place
             )
-            INSERT INTO quiet_changes (quiet, change) SELECT kept.id, change FROM kept, unnest($6::bigint[]) AS change ON CONFLICT DO NOTHING
+            INSERT INTO quiet_changes (quiet, change)
+            SELECT kept.id, c.change FROM kept JOIN unnest($6::bigint[], $7::bigint[]) AS c (place, change) USING (place) ON CONFLICT DO NOTHING
             """,
             [
-                .text(key.scheduler), .text(key.codebase), .text(key.repository), .text(key.branch), .integer(time.fires?.microseconds),
-                .integers(time.changes.map(\.rawValue)),
+                .texts(keys.map(\.scheduler)), .texts(keys.map(\.codebase)), .texts(keys.map(\.repository)), .texts(keys.map(\.branch)),
+                .integers(times.map { $0.fires?.microseconds }), .integers(changes.map(\.place)), .integers(changes.map(\.change)),
             ])
     }
 
@@ -103,15 +109,19 @@ extension PostgresStoreTransaction: SchedulingTransaction {
         }
     }
 
-    func changes(waitingFor quiet: Int64) throws -> [Change] {
+    func changes(waitingFor quiet: [Int64]) throws -> [Int64: [Change]] {
         try sql.all(
-            "SELECT \(Change.columns) FROM quiet_changes q JOIN changes c ON c.id = q.change WHERE q.quiet = $1 ORDER BY c.id", [.integer(quiet)]
-        ).map { try Change(stored: $0) }
+            """
+            SELECT q.quiet, \(Change.columns) FROM quiet_changes q JOIN changes c ON c.id = q.change WHERE q.quiet = ANY ($1::bigint[])
+            ORDER BY q.quiet, c.id
+            """,
+            [.integers(quiet)]
+        ).reduce(into: [:]) { $0[$1.int64(0), default: []].append(try Change(stored: $1, from: 1)) }
     }
 
-    func clearQuietTime(_ quiet: Int64) throws {
-        sql.later("DELETE FROM quiet_changes WHERE quiet = $1", [.integer(quiet)])
-        sql.later("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = $1", [.integer(quiet)])
+    func clearQuietTimes(_ quiet: [Int64]) throws {
+        sql.later("DELETE FROM quiet_changes WHERE quiet = ANY ($1::bigint[])", [.integers(quiet)])
+        sql.later("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = ANY ($1::bigint[])", [.integers(quiet)])
     }
 
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {

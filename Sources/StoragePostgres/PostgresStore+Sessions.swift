@@ -26,28 +26,34 @@ extension PostgresStore: SessionStore {
 
     public func heard(_ sessions: [SessionID]) async throws {
         guard !sessions.isEmpty else { return }
-        try await write("noting which workers were heard of") { tx in
-            try tx.sql.run(
-                """
-                UPDATE sessions SET heard = $2
-                WHERE id IN (SELECT id FROM sessions WHERE id = ANY ($1::bigint[]) AND ended IS NULL ORDER BY id FOR NO KEY UPDATE)
-                """,
-                [.integers(sessions.map(\.rawValue)), .integer(tx.now.microseconds)])
-        }
+        try await pool.single(
+            "noting which workers were heard of",
+            """
+            UPDATE sessions SET heard = coalesce($2, \(Self.clock))
+            WHERE id IN (SELECT id FROM sessions WHERE id = ANY ($1::bigint[]) AND ended IS NULL ORDER BY id FOR NO KEY UPDATE)
+            """,
+            [.integers(sessions.map(\.rawValue)), clockArgument])
     }
 
     public func silentSessions(reachableSince: Timestamp) async throws -> [WorkerSession]? {
-        let now = try await now()
-        let bound = lease.expiredBefore(now: now, reachableSince: reachableSince)
-        return try await read("looking for silent workers") { sql in
-            // Index: sessions_open.
-            try sql.all("\(WorkerSession.selection) WHERE s.ended IS NULL AND s.heard <= $1 ORDER BY s.id", [.integer(bound.microseconds)])
-                .map { try WorkerSession(stored: $0) }
+        // Index: sessions_open, which holds only the workers that are here: what is silent is judged by the one rule of leases.
+        let (now, sessions) = try await pool.single(
+            "looking for silent workers",
+            """
+            SELECT \(WorkerSession.columns), s.heard, coalesce($1, \(Self.clock)) FROM sessions s JOIN workers w ON w.name = s.worker
+            WHERE s.ended IS NULL ORDER BY s.id
+            """, [clockArgument]
+        ) { rows in
+            let sessions = try rows.map { (heard: $0.time(WorkerSession.columnCount), try WorkerSession(stored: $0)) }
+            return (rows.first?.time(WorkerSession.columnCount + 1), sessions)
         }
+        guard let now else { return [] }
+        return sessions.filter { lease.end(renewed: $0.heard, reachableSince: reachableSince) <= now }.map(\.1)
     }
 }
 
 extension WorkerSession {
+    fileprivate static let columnCount = 7
     fileprivate static let selection = "SELECT \(columns) FROM sessions s JOIN workers w ON w.name = s.worker"
 }
 
@@ -72,7 +78,7 @@ extension PostgresStoreTransaction: SessionTransaction {
 
     func write(_ opening: SessionOpening, reopening: SessionID?) throws -> SessionID {
         let labels = PostgresValue.text(try JSONText.encode(opening.labels))
-        let time = PostgresValue.integer(now.microseconds)
+        let time = PostgresValue.integer(try now.microseconds)
         sql.later(
             """
             INSERT INTO workers (name, labels, slots, program_version, connected) VALUES ($1, $2, $3, $4, $5)

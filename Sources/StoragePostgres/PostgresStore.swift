@@ -48,7 +48,7 @@ public final class PostgresStore: Sendable {
     @discardableResult
     func write<T: Sendable>(_ doing: String, _ body: @escaping @Sendable (PostgresStoreTransaction) throws -> T) async throws -> T {
         let (value, wroteEvents) = try await pool.transaction(doing) { [self] transaction in
-            let tx = try PostgresStoreTransaction(transaction, store: self)
+            let tx = PostgresStoreTransaction(transaction, store: self)
             let value = try body(tx)
             try tx.insertEvents()
             transaction.whenCommitted { tx.didCommit() }
@@ -65,10 +65,16 @@ public final class PostgresStore: Sendable {
         try await pool.read(doing, body)
     }
 
+    /// What a statement is given for the clock: null when it is to take the database's own.
+    var clockArgument: PostgresValue { .integer(manualClock?.now().microseconds) }
+
     /// The database's clock.
     public func now() async throws -> Timestamp {
         if let manualClock { return manualClock.now() }
-        return try await read("reading the clock") { try $0.first("SELECT \(PostgresStore.clock)").map { $0.time(0) } ?? Timestamp(microseconds: 0) }
+        return try await pool.single("reading the clock", "SELECT \(Self.clock)") { rows in
+            guard let row = rows.first else { throw StoreError.internalError("the clock had no answer") }
+            return row.time(0)
+        }
     }
 
     /// The time in microseconds, as every statement that asks for it spells it.

@@ -75,6 +75,7 @@ extension PostgresStoreTransaction: StoreTransaction {
     }
 
     func writeLogs(_ closed: [ClosedLog]) throws {
+        sql.whenCommitted { [store] in store.digests.forget(closed.map { LogDigests.Place(build: $0.build, name: $0.name) }) }
         sql.later(
             """
             INSERT INTO logs (build, name, step, size, sha256, closed)
@@ -111,7 +112,7 @@ extension PostgresStoreTransaction: StoreTransaction {
     }
 
     func writeReports(accepted: [BuildID], renewed: [BuildID], steps: [StepFact], keys: [ReportKey]) throws {
-        let time = PostgresValue.integer(now.microseconds)
+        let time = PostgresValue.integer(try now.microseconds)
         if !accepted.isEmpty {
             sql.later(
                 "UPDATE builds SET phase = 'running', started = $2 WHERE id = ANY ($1::bigint[])", [.integers(accepted.map(\.rawValue)), time])
@@ -119,7 +120,7 @@ extension PostgresStoreTransaction: StoreTransaction {
         if !renewed.isEmpty {
             sql.later("UPDATE builds SET renewed = $2 WHERE id = ANY ($1::bigint[])", [.integers(renewed.map(\.rawValue)), time])
         }
-        if !steps.isEmpty { write(steps) }
+        if !steps.isEmpty { try write(steps) }
         if !keys.isEmpty {
             sql.later(
                 "INSERT INTO report_keys (build, key) SELECT build, key FROM unnest($1::bigint[], $2::text[]) AS j (build, key)",
@@ -128,12 +129,12 @@ extension PostgresStoreTransaction: StoreTransaction {
     }
 
     /// The last state of a step counts: one statement may write a row only once.
-    private func write(_ steps: [StepFact]) {
+    private func write(_ steps: [StepFact]) throws {
         var last: [StepBook.Place: StepFact] = [:]
         for step in steps { last[StepBook.Place(build: step.build, number: step.number, attempt: step.attempt)] = step }
         let steps = Array(last.values)
         // A step that began and ended in one batch began when it ended, as far as anybody can tell.
-        sql.later(
+        try sql.later(
             """
             INSERT INTO steps (build, number, attempt, name, phase, outcome, cause, exit_status, signal, duration_ms, text, started, finished)
             SELECT build, number, attempt, name, phase, outcome, cause, exit_status, signal, duration_ms, coalesce(text, ''), $12::bigint,
@@ -170,19 +171,19 @@ extension PostgresStoreTransaction: StoreTransaction {
                 FROM claimed c JOIN buildsets b ON b.id = c.buildset ORDER BY c.id
                 RETURNING id, request, attempt
             )
-            SELECT m.id, m.attempt, c.id, c.buildset, c.builder, c.worker, c.priority, c.attempts, c.version
-            FROM made m JOIN claimed c ON c.id = m.request
+            SELECT m.id, m.attempt, c.fence, c.id, c.buildset, c.builder, c.worker, c.priority, c.attempts, c.version, \(BuildsetContext.columns)
+            FROM made m JOIN claimed c ON c.id = m.request JOIN buildsets b ON b.id = c.buildset JOIN source_stamps s ON s.id = b.stamp
             """,
             [
                 .integers(claims.map(\.request.rawValue)), .texts(claims.map(\.offer.worker)), .integers(claims.map(\.offer.session.rawValue)),
                 .integer(now.microseconds), .integer(configuration.rawValue),
             ])
-        let made = rows.map { row in
-            ClaimedBuild(
-                build: BuildID(row.int64(0)), attempt: row.int(1), request: RequestID(row.int64(2)), buildset: BuildsetID(row.int64(3)),
-                builder: row.string(4), worker: row.string(5), priority: row.int(6), attempts: row.int(7), requestVersion: row.int64(8))
+        return try rows.map { row in
+            let buildset = BuildsetID(row.int64(4))
+            if contexts[buildset] == nil, store.contexts.value(buildset) == nil { remember(try BuildsetContext(buildset, stored: row, from: 10)) }
+            return ClaimedBuild(
+                build: BuildID(row.int64(0)), attempt: row.int(1), fence: Fence(row.int64(2)), request: RequestID(row.int64(3)), buildset: buildset,
+                builder: row.string(5), worker: row.string(6), priority: row.int(7), attempts: row.int(8), requestVersion: row.int64(9))
         }
-        try learn(made.map(\.buildset))
-        return made
     }
 }

@@ -26,10 +26,11 @@ extension PostgresStoreTransaction {
         }
     }
 
-    func insert(_ events: [OutboxRow]) throws { try Self.insert(events, at: now.microseconds, sql) }
+    func insert(_ events: [OutboxRow]) throws { Self.insert(events, at: try now.microseconds, sql) }
 
-    static func insert(_ events: [OutboxRow], at moment: Int64, _ sql: PostgresTransaction) throws {
-        try sql.run(
+    /// Nobody needs an answer: they travel with what comes next, at the latest with the commit.
+    static func insert(_ events: [OutboxRow], at moment: Int64, _ sql: PostgresTransaction) {
+        sql.later(
             """
             INSERT INTO outbox (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, occurred)
             SELECT message_id, event, entity, entity_id, entity_version, routing_key, chain::json, data::json, $9
@@ -60,70 +61,86 @@ extension PostgresStoreTransaction {
         for row in rows { remember(try BuildsetContext(BuildsetID(row.int64(0)), stored: row, from: 1)) }
     }
 
-    func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID? {
-        let plan = new.plan
-        let stamp = plan.stamp
-        let rows = try sql.pipeline([
-            (
-                """
-                INSERT INTO source_stamps (id, project, repository, branch, revision, codebase) VALUES ($1, $2, $3, $4, $5, $6)
-                ON CONFLICT (id) DO NOTHING
-                """,
-                [
-                    .text(stamp.id), .text(stamp.project), .text(stamp.repository), .text(stamp.branch), .text(stamp.revision),
-                    .text(stamp.codebase),
-                ]
-            ),
-            (
-                """
-                INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
-                    open_requests, created, version)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-                ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
-                """,
-                [
-                    .text(plan.scheduler), .text(plan.trigger), .text(plan.reason), .text(chain.rawValue), .text(JSONText.encode(plan.parents)),
-                    .text(stamp.id), .text(stamp.branch), .text(JSONText.list(plan.changes)), .text(new.author), .text(new.comments),
-                    .text(try JSONText.encode(plan.properties)), .integer(requests), .integer(now.microseconds), .integer(version),
-                ]
-            ),
-        ])
-        guard let id = rows[1].first?.int64(0) else { return nil }
-        if !plan.changes.isEmpty {
+    func insert(_ buildsets: [BuildsetDraft]) throws -> [BuildsetID?] {
+        let plans = buildsets.map(\.new.plan)
+        insert(plans.map(\.stamp))
+        let rows = try sql.all(
+            """
+            INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
+                open_requests, created, version)
+            SELECT scheduler, trigger_key, reason, chain, parents::json, stamp, branch, changes::json, author, comments, properties::json,
+                open_requests, $14, version
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                $11::text[], $12::bigint[], $13::bigint[]) WITH ORDINALITY AS j (scheduler, trigger_key, reason, chain, parents, stamp, branch,
+                changes, author, comments, properties, open_requests, version, place) ORDER BY place
+            ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id, scheduler, trigger_key
+            """,
+            [
+                .texts(plans.map(\.scheduler)), .texts(plans.map(\.trigger)), .texts(plans.map(\.reason)),
+                .texts(buildsets.map(\.chain.rawValue)), .texts(plans.map { JSONText.encode($0.parents) }), .texts(plans.map(\.stamp.id)),
+                .texts(plans.map(\.stamp.branch)), .texts(plans.map { JSONText.list($0.changes) }), .texts(buildsets.map(\.new.author)),
+                .texts(buildsets.map(\.new.comments)), .texts(try plans.map { try JSONText.encode($0.properties) }),
+                .integers(buildsets.map { Int64($0.openRequests) }), .integers(buildsets.map(\.version)), .integer(now.microseconds),
+            ])
+        var made = rows.reduce(into: [Trigger: Int64]()) { $0[Trigger(scheduler: $1.string(1), key: $1.string(2))] = $1.int64(0) }
+        let ids = plans.map { made.removeValue(forKey: Trigger(scheduler: $0.scheduler, key: $0.trigger)) }
+        let changes = zip(plans, ids).flatMap { plan, id in id.map { id in plan.changes.map { (change: $0.rawValue, buildset: id) } } ?? [] }
+        if !changes.isEmpty {
             sql.later(
-                "INSERT INTO buildset_changes (change, buildset) SELECT change, $2 FROM unnest($1::bigint[]) AS change ON CONFLICT DO NOTHING",
-                [.integers(plan.changes.map(\.rawValue)), .integer(id)])
+                """
+                INSERT INTO buildset_changes (change, buildset) SELECT change, buildset FROM unnest($1::bigint[], $2::bigint[]) AS j (change, buildset)
+                ON CONFLICT DO NOTHING
+                """,
+                [.integers(changes.map(\.change)), .integers(changes.map(\.buildset))])
         }
-        return BuildsetID(id)
+        return ids.map { $0.map { BuildsetID($0) } }
     }
 
-    func insert(_ requests: [NewRequest], of buildset: BuildsetID) throws -> [RequestID] {
+    /// In the order of their ids: of two transactions that need the same stamps, one waits for the other and never both.
+    private func insert(_ stamps: [SourceStamp]) {
+        let stamps = stamps.reduce(into: [String: SourceStamp]()) { $0[$1.id] = $1 }.sorted { $0.key < $1.key }
+        sql.later(
+            """
+            INSERT INTO source_stamps (id, project, repository, branch, revision, codebase)
+            SELECT id, project, repository, branch, revision, codebase
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+                WITH ORDINALITY AS j (id, project, repository, branch, revision, codebase, place) ORDER BY place
+            ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                .texts(stamps.map(\.key)), .texts(stamps.map(\.value.project)), .texts(stamps.map(\.value.repository)),
+                .texts(stamps.map(\.value.branch)), .texts(stamps.map(\.value.revision)), .texts(stamps.map(\.value.codebase)),
+            ])
+    }
+
+    func insert(_ requests: [NewRequest]) throws -> [RequestID] {
         // Numbers are given in the order of the rows.
         try sql.all(
             """
             INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
-            SELECT $1, builder, match_class, 'pending', priority, attempts_allowed, $6, 1
-            FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-                WITH ORDINALITY AS j (builder, match_class, priority, attempts_allowed, place) ORDER BY place
+            SELECT buildset, builder, match_class, 'pending', priority, attempts_allowed, $6, 1
+            FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+                WITH ORDINALITY AS j (buildset, builder, match_class, priority, attempts_allowed, place) ORDER BY place
             RETURNING id
             """,
             [
-                .integer(buildset.rawValue), .texts(requests.map(\.builder)), .integers(requests.map(\.matchClass)),
+                .integers(requests.map(\.buildset.rawValue)), .texts(requests.map(\.builder)), .integers(requests.map(\.matchClass)),
                 .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }), .integer(now.microseconds),
             ]
         ).map { RequestID($0.int64(0)) }
     }
 
     func matchClass(of builder: Builder) throws -> Int64 {
-        let labels = try JSONText.encode(builder.labels)
-        if let known = store.matchClasses.all.values.first(where: { $0.builder == builder.name && $0.labels == builder.labels }) { return known.id }
+        if let known = store.matchClasses.id(builder: builder.name, labels: builder.labels) { return known }
         let read = "SELECT id FROM match_classes WHERE builder = $1 AND labels = $2"
-        let arguments: [PostgresValue] = [.text(builder.name), .text(labels)]
+        let arguments: [PostgresValue] = [.text(builder.name), .text(try JSONText.encode(builder.labels))]
         // After the insert, which waits for whoever makes the same class, the second look finds it.
         let rows = try sql.pipeline([
             ("INSERT INTO match_classes (builder, labels) VALUES ($1, $2) ON CONFLICT (builder, labels) DO NOTHING", arguments), (read, arguments),
         ])
         guard let id = rows[1].first?.int64(0) else { throw StoreError.internalError("a class of requests was not made") }
+        // Only what is committed may be remembered.
+        sql.whenCommitted { [store] in store.matchClasses.add([MatchClass(id: id, builder: builder.name, labels: builder.labels)]) }
         return id
     }
 
@@ -186,4 +203,10 @@ extension PostgresStoreTransaction {
                 .texts(trials.map { JSONText.encode($0.lost) }), .integers(trials.map(\.fence.rawValue)),
             ])
     }
+}
+
+/// What makes a buildset unique.
+private struct Trigger: Hashable {
+    var scheduler: String
+    var key: String
 }

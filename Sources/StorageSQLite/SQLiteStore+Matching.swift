@@ -17,8 +17,7 @@ extension SQLiteStore: DispatchStore {
             // Decided again on what is true now, with no other writer between.
             let snapshot = try MatchSnapshot(tx.db, offers: offers, configuration: applied.configuration, classes: classes)
             let again = try tx.assignments(snapshot.unheard)
-            let new = try tx.assign(snapshot.decide(), configuration: applied.id)
-            return again + (try tx.assignments(new))
+            return again + (try tx.assign(snapshot.decide(), configuration: applied.id))
         }
     }
 }

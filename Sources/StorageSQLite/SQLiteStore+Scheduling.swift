@@ -37,7 +37,11 @@ extension SQLiteTransaction: SchedulingTransaction {
         return times
     }
 
-    func keep(_ time: QuietTime) throws {
+    func keep(_ times: [QuietTime]) throws {
+        for time in times { try keep(time) }
+    }
+
+    private func keep(_ time: QuietTime) throws {
         let key = time.key
         let id = try value(
             Int64.self,
@@ -69,14 +73,19 @@ extension SQLiteTransaction: SchedulingTransaction {
         }
     }
 
-    func changes(waitingFor quiet: Int64) throws -> [Change] {
-        try all("SELECT \(Change.columns) FROM quiet_changes q JOIN changes c ON c.id = q.change WHERE q.quiet = ? ORDER BY c.id", [quiet])
-            .map { try Change(stored: $0) }
+    func changes(waitingFor quiet: [Int64]) throws -> [Int64: [Change]] {
+        try quiet.reduce(into: [:]) { changes, quiet in
+            changes[quiet] = try all(
+                "SELECT \(Change.columns) FROM quiet_changes q JOIN changes c ON c.id = q.change WHERE q.quiet = ? ORDER BY c.id", [quiet]
+            ).map { try Change(stored: $0) }
+        }
     }
 
-    func clearQuietTime(_ quiet: Int64) throws {
-        try run("DELETE FROM quiet_changes WHERE quiet = ?", [quiet])
-        try run("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = ?", [quiet])
+    func clearQuietTimes(_ quiet: [Int64]) throws {
+        for quiet in quiet {
+            try run("DELETE FROM quiet_changes WHERE quiet = ?", [quiet])
+            try run("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = ?", [quiet])
+        }
     }
 
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {

@@ -149,7 +149,8 @@ extension SQLiteTransaction {
         ).compactMap { row in
             rows[RequestID(row[1])].map { claim in
                 ClaimedBuild(
-                    build: BuildID(row[0]), attempt: row[2], request: claim.request, buildset: claim.buildset, builder: claim.builder,
+                    build: BuildID(row[0]), attempt: row[2], fence: Fence(claim.fence), request: claim.request, buildset: claim.buildset,
+                    builder: claim.builder,
                     worker: claim.worker, priority: claim.priority, attempts: claim.attempts, requestVersion: claim.version)
             }
         }

@@ -9,8 +9,12 @@ extension SQLiteTransaction {
         ).map { try BuildsetContext(buildset, stored: $0, from: 0) }
     }
 
-    func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID? {
-        let plan = new.plan
+    func insert(_ buildsets: [BuildsetDraft]) throws -> [BuildsetID?] {
+        try buildsets.map { try insert($0) }
+    }
+
+    private func insert(_ draft: BuildsetDraft) throws -> BuildsetID? {
+        let plan = draft.new.plan
         let stamp = plan.stamp
         let stampID = stamp.id
         try run(
@@ -28,8 +32,9 @@ extension SQLiteTransaction {
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
             """,
             [
-                plan.scheduler, plan.trigger, plan.reason, chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
-                JSONText.list(plan.changes), new.author, new.comments, try JSONText.encode(plan.properties), requests, now.microseconds, version,
+                plan.scheduler, plan.trigger, plan.reason, draft.chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
+                JSONText.list(plan.changes), draft.new.author, draft.new.comments, try JSONText.encode(plan.properties), draft.openRequests,
+                now.microseconds, draft.version,
             ])
         guard let id else { return nil }
         for change in plan.changes {
@@ -38,14 +43,14 @@ extension SQLiteTransaction {
         return BuildsetID(id)
     }
 
-    func insert(_ requests: [NewRequest], of buildset: BuildsetID) throws -> [RequestID] {
+    func insert(_ requests: [NewRequest]) throws -> [RequestID] {
         try requests.map { request in
             try run(
                 """
                 INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
                 VALUES (?, ?, ?, 'pending', ?, ?, ?, 1)
                 """,
-                [buildset.rawValue, request.builder, request.matchClass, request.priority, request.attemptsAllowed, now.microseconds])
+                [request.buildset.rawValue, request.builder, request.matchClass, request.priority, request.attemptsAllowed, now.microseconds])
             return RequestID(db.lastInsertedRowID)
         }
     }

@@ -1,20 +1,21 @@
 import Domain
 
 extension Change {
-    /// The columns that `init(stored:)` reads, in its order, of a table or alias named `c`.
+    /// The columns that `init(stored:from:)` reads, in its order, of a table or alias named `c`.
     package static let columns = """
         c.id, c.chain, c.accepted, c.source, c.dedupe_key, c.project, c.repository, c.branch, c.revision, c.author, c.comments, c.files,
         c.category, c.made, c.properties
         """
 
-    package init(stored row: some StoredRow) throws {
+    package init(stored row: some StoredRow, from first: Int = 0) throws {
         self.init(
-            id: ChangeID(row.int64(0)), chain: ChainID(row.string(1)), accepted: row.time(2),
+            id: ChangeID(row.int64(first)), chain: ChainID(row.string(first + 1)), accepted: row.time(first + 2),
             content: NewChange(
-                source: row.string(3), project: row.string(5), repository: row.string(6), branch: row.string(7), revision: row.string(8),
-                author: row.string(9), comments: row.string(10), files: try JSONText.decode([String].self, row.string(11)),
-                category: row.string(12), when: row.optionalTime(13),
-                properties: try JSONText.decode([String: JSONValue].self, row.string(14)), dedupeKey: row.string(4)))
+                source: row.string(first + 3), project: row.string(first + 5), repository: row.string(first + 6), branch: row.string(first + 7),
+                revision: row.string(first + 8), author: row.string(first + 9), comments: row.string(first + 10),
+                files: try JSONText.decode([String].self, row.string(first + 11)), category: row.string(first + 12),
+                when: row.optionalTime(first + 13), properties: try JSONText.decode([String: JSONValue].self, row.string(first + 14)),
+                dedupeKey: row.string(first + 4)))
     }
 }
 

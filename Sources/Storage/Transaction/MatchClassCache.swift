@@ -10,6 +10,11 @@ package final class MatchClassCache: Sendable {
 
     package var all: [Int64: MatchClass] { known.withLock { $0 } }
 
+    /// The number of the class (builder, labels), if it is known.
+    package func id(builder: String, labels: Labels) -> Int64? {
+        known.withLock { known in known.values.first { $0.builder == builder && $0.labels == labels }?.id }
+    }
+
     package func add(_ classes: [MatchClass]) {
         known.withLock { known in
             for one in classes { known[one.id] = one }

@@ -84,9 +84,18 @@ package struct MatchSnapshot: Sendable {
 
     /// Which request goes to which offer: the first in line to the least loaded worker that may run it.
     package func decide() -> [Claim] {
+        pairs().map { Claim(request: $0.head.request, offer: $0.offer) }
+    }
+
+    /// How many requests of each class `decide` takes.
+    package func demand() -> [Int64: Int] {
+        pairs().reduce(into: [:]) { $0[$1.head.matchClass.id, default: 0] += 1 }
+    }
+
+    private func pairs() -> [(head: Head, offer: SlotOffer)] {
         var left = offers
         var remaining = free
-        var decided: [Claim] = []
+        var decided: [(head: Head, offer: SlotOffer)] = []
         for head in heads {
             guard remaining > 0 else { break }
             // Among equals the first place moves with the request, so that no worker is always first.
@@ -97,7 +106,7 @@ package struct MatchSnapshot: Sendable {
             left[place].free -= 1
             left[place].open += 1
             remaining -= 1
-            decided.append(Claim(request: head.request, offer: left[place].offer))
+            decided.append((head, left[place].offer))
         }
         return decided
     }

@@ -20,7 +20,38 @@ package struct NewBuildset {
     }
 }
 
+/// A buildset as it is inserted.
+package struct BuildsetDraft {
+    package var new: NewBuildset
+    package var chain: ChainID
+    package var version: Int64
+    /// What is built; unknown ones are left out.
+    var builders: [Builder]
+    var unknown: [String]
+
+    package var openRequests: Int { builders.count }
+
+    init(_ new: NewBuildset, deployment: String, configuration: Configuration) {
+        var names = Set<String>()
+        let wanted = new.plan.builders.filter { names.insert($0).inserted }
+        self.new = new
+        chain = ChainID(deployment: deployment, scheduler: new.plan.scheduler, trigger: new.plan.trigger)
+        // Its events count the row's version: `buildset.created`, and `scheduler.fired` when a rule made it.
+        version = new.byRule ? 2 : 1
+        builders = wanted.compactMap { configuration.builder(named: $0) }
+        unknown = wanted.filter { configuration.builder(named: $0) == nil }
+    }
+
+    func context(_ id: BuildsetID) -> BuildsetContext {
+        let plan = new.plan
+        return BuildsetContext(
+            id: id, scheduler: plan.scheduler, reason: plan.reason, chain: chain, parents: plan.parents, changes: plan.changes, stamp: plan.stamp,
+            properties: plan.properties)
+    }
+}
+
 package struct NewRequest {
+    package var buildset: BuildsetID
     package var builder: String
     package var matchClass: Int64
     package var priority: Int
@@ -33,36 +64,62 @@ package struct CreatedBuildset {
 }
 
 extension StoreTransaction {
-    /// Makes a buildset with a request for each of its builders, and their events. Nil when its trigger made one before. Builders that the
-    /// configuration does not know are left out and named by `scheduler.failed`.
     package func create(_ new: NewBuildset, configuration: Configuration) throws -> CreatedBuildset? {
-        let plan = new.plan
-        var names = Set<String>()
-        let wanted = plan.builders.filter { names.insert($0).inserted }
-        let builders = wanted.compactMap { configuration.builder(named: $0) }
-        let unknown = wanted.filter { configuration.builder(named: $0) == nil }
-        let chain = ChainID(deployment: deployment, scheduler: plan.scheduler, trigger: plan.trigger)
-        // The events below count the row's version: `buildset.created`, and `scheduler.fired` when a rule made it.
-        guard let id = try insert(new, chain: chain, requests: builders.count, version: new.byRule ? 2 : 1) else { return nil }
-        let context = BuildsetContext(
-            id: id, scheduler: plan.scheduler, reason: plan.reason, chain: chain, parents: plan.parents, changes: plan.changes, stamp: plan.stamp,
-            properties: plan.properties)
-        remember(context)
-        emit(
-            EventDraft(
-                .buildsetCreated, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(),
-                data: .buildset(
-                    BuildsetFact(
-                        scheduler: plan.scheduler, reason: plan.reason, project: plan.stamp.project, branch: plan.stamp.branch,
-                        revision: plan.stamp.revision, builders: builders.map(\.name)))),
-            version: 1)
-        if new.byRule { tell(.schedulerFired, plan.reason, context, version: 2) }
-        if !unknown.isEmpty {
-            tell(.schedulerFailed, "the configuration has no builder named \(unknown.joined(separator: ", "))", context, version: nil)
+        try create([new], configuration: configuration)[0]
+    }
+
+    /// Makes buildsets with a request for each of their builders, and their events, with a few statements for all. Nil in place of each whose trigger made one
+    /// before. Builders that the configuration does not know are left out and named by `scheduler.failed`.
+    package func create(_ all: [NewBuildset], configuration: Configuration) throws -> [CreatedBuildset?] {
+        guard !all.isEmpty else { return [] }
+        let drafts = all.map { BuildsetDraft($0, deployment: deployment, configuration: configuration) }
+        let contexts = zip(drafts, try insert(drafts)).map { draft, id in id.map(draft.context) }
+        let requests = try makeRequests(drafts, contexts)
+        var created: [CreatedBuildset?] = []
+        for (draft, context) in zip(drafts, contexts) {
+            guard let context else {
+                created.append(nil)
+                continue
+            }
+            remember(context)
+            tell(draft, context)
+            let own = requests[context.id] ?? []
+            for (id, request) in own { tell(request, id, context) }
+            created.append(CreatedBuildset(context: context, requests: own.map(\.id)))
         }
-        let requests = try makeRequests(of: builders, priority: plan.priority, in: context)
-        if requests.isEmpty { try finishBuildsets([context.id]) }
-        return CreatedBuildset(context: context, requests: requests)
+        try finishBuildsets(created.compactMap { $0 }.filter(\.requests.isEmpty).map(\.context.id))
+        return created
+    }
+
+    private func makeRequests(_ drafts: [BuildsetDraft], _ contexts: [BuildsetContext?]) throws -> [BuildsetID: [(id: RequestID, NewRequest)]] {
+        var classes: [String: Int64] = [:]
+        var new: [NewRequest] = []
+        for (draft, context) in zip(drafts, contexts) {
+            guard let context else { continue }
+            for builder in draft.builders {
+                let matchClass = try classes[builder.name] ?? matchClass(of: builder)
+                classes[builder.name] = matchClass
+                new.append(
+                    NewRequest(
+                        buildset: context.id, builder: builder.name, matchClass: matchClass, priority: draft.new.plan.priority + builder.priority,
+                        attemptsAllowed: max(1, builder.attempts)))
+            }
+        }
+        guard !new.isEmpty else { return [:] }
+        return zip(try insert(new), new).reduce(into: [:]) { $0[$1.1.buildset, default: []].append((id: $1.0, $1.1)) }
+    }
+
+    private func tell(_ draft: BuildsetDraft, _ context: BuildsetContext) {
+        let fact = BuildsetFact(
+            scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
+            revision: context.stamp.revision, builders: draft.builders.map(\.name))
+        emit(
+            EventDraft(.buildsetCreated, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(), data: .buildset(fact)),
+            version: 1)
+        if draft.new.byRule { tell(.schedulerFired, context.reason, context, version: 2) }
+        if !draft.unknown.isEmpty {
+            tell(.schedulerFailed, "the configuration has no builder named \(draft.unknown.joined(separator: ", "))", context, version: nil)
+        }
     }
 
     private func tell(_ kind: EventKind, _ reason: String, _ context: BuildsetContext, version: Int64?) {
@@ -74,24 +131,13 @@ extension StoreTransaction {
             routing: EventRouting(project: context.stamp.project, branch: context.stamp.branch), version: version)
     }
 
-    private func makeRequests(of builders: [Builder], priority: Int, in context: BuildsetContext) throws -> [RequestID] {
-        guard !builders.isEmpty else { return [] }
-        let new = try builders.map { builder in
-            NewRequest(
-                builder: builder.name, matchClass: try matchClass(of: builder), priority: priority + builder.priority,
-                attemptsAllowed: max(1, builder.attempts))
-        }
-        let ids = try insert(new, of: context.id)
-        for (request, id) in zip(new, ids) {
-            emit(
-                EventDraft(
-                    .requestCreated, entity: .request, id: id.rawValue, chain: context.eventChain(request: id),
-                    data: .request(
-                        RequestFact(
-                            buildset: context.id, builder: request.builder, project: context.stamp.project, branch: context.stamp.branch,
-                            phase: .pending, priority: request.priority, attempts: 0))),
-                version: 1)
-        }
-        return ids
+    private func tell(_ request: NewRequest, _ id: RequestID, _ context: BuildsetContext) {
+        let fact = RequestFact(
+            buildset: context.id, builder: request.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .pending,
+            priority: request.priority, attempts: 0)
+        emit(
+            EventDraft(
+                .requestCreated, entity: .request, id: id.rawValue, chain: context.eventChain(request: id), data: .request(fact)),
+            version: 1)
     }
 }

@@ -124,7 +124,7 @@ extension ControlTransaction {
     /// something else is refused.
     private func once(_ key: IdempotencyKey?, _ body: () throws -> ForceReceipt) throws -> ForceReceipt {
         guard let key else { return try body() }
-        if let known = try idempotentAnswer(key, keptSince: now.advanced(by: .seconds(-7 * 86_400))) {
+        if let known = try idempotentAnswer(key, keptSince: try now.advanced(by: .seconds(-7 * 86_400))) {
             guard known.bodyHash == key.bodyHash else {
                 throw StoreError.conflict("the idempotency key \(key.key) was used before, with another body: use a new key")
             }

@@ -10,6 +10,7 @@ package struct Claim {
 package struct ClaimedBuild {
     package var build: BuildID
     package var attempt: Int
+    package var fence: Fence
     package var request: RequestID
     package var buildset: BuildsetID
     package var builder: String
@@ -19,11 +20,13 @@ package struct ClaimedBuild {
     package var requestVersion: Int64
 
     package init(
-        build: BuildID, attempt: Int, request: RequestID, buildset: BuildsetID, builder: String, worker: String, priority: Int, attempts: Int,
+        build: BuildID, attempt: Int, fence: Fence, request: RequestID, buildset: BuildsetID, builder: String, worker: String, priority: Int,
+        attempts: Int,
         requestVersion: Int64
     ) {
         self.build = build
         self.attempt = attempt
+        self.fence = fence
         self.request = request
         self.buildset = buildset
         self.builder = builder
@@ -35,11 +38,12 @@ package struct ClaimedBuild {
 }
 
 extension StoreTransaction {
-    /// Makes a build for each request, and their events.
-    package func assign(_ claims: [Claim], configuration: ConfigurationID) throws -> [BuildID] {
+    /// Makes a build for each request, and their events; gives them as their workers are handed them.
+    package func assign(_ claims: [Claim], configuration: ConfigurationID) throws -> [Assignment] {
         guard !claims.isEmpty else { return [] }
-        let made = try claim(claims, configuration: configuration).sorted { $0.build < $1.build }
-        for one in made {
+        let offers = claims.reduce(into: [:]) { $0[$1.request] = $1.offer }
+        return try claim(claims, configuration: configuration).sorted { $0.build < $1.build }.map { one in
+            guard let offer = offers[one.request] else { throw StoreError.internalError("a request was claimed that nobody asked for") }
             let context = try context(of: one.buildset)
             let chain = context.eventChain(request: one.request)
             let claimed = RequestFact(
@@ -52,23 +56,34 @@ extension StoreTransaction {
                 EventDraft(.requestClaimed, entity: .request, id: one.request.rawValue, chain: chain, data: .request(claimed)),
                 version: one.requestVersion)
             emit(EventDraft(.buildAssigned, entity: .build, id: one.build.rawValue, chain: chain, data: .build(assigned)), version: 1)
+            return Assignment(
+                build: one.build, request: one.request, fence: one.fence, session: offer.session, worker: one.worker, attempt: one.attempt,
+                context: context, builder: try builder(one.builder, configuration))
         }
-        return made.map(\.build)
     }
 
-    /// Builds as their workers are handed them.
+    /// Builds that were assigned before, as their workers are handed them again; those that have ended meanwhile are left out.
     package func assignments(_ builds: [BuildID]) throws -> [Assignment] {
         guard !builds.isEmpty else { return [] }
         let rows = try self.builds(builds, ending: [])
-        return try builds.compactMap { rows[$0] }.map { build in
-            let context = try context(of: build.buildset)
-            let builder = try builder(build.builder, build.configuration)
-            // What a change, a rule or a person set is stronger than the builder's own defaults.
-            let defaults = Properties(builder.properties, source: "builder \(builder.name)")
-            return Assignment(
-                build: build.id, request: build.request, buildset: build.buildset, fence: build.machine.fence, session: build.machine.session,
-                worker: build.worker, attempt: build.attempt, chain: context.chain, project: context.stamp.project, builder: builder,
-                stamp: context.stamp, properties: defaults.overlaid(by: context.properties))
+        return try builds.compactMap { rows[$0] }.filter { $0.machine.phase != .finished }.map { build in
+            Assignment(
+                build: build.id, request: build.request, fence: build.machine.fence, session: build.machine.session, worker: build.worker,
+                attempt: build.attempt, context: try context(of: build.buildset), builder: try builder(build.builder, build.configuration))
         }
+    }
+}
+
+extension Assignment {
+    fileprivate init(
+        build: BuildID, request: RequestID, fence: Fence, session: SessionID, worker: String, attempt: Int, context: BuildsetContext,
+        builder: Builder
+    ) {
+        // What a change, a rule or a person set is stronger than the builder's own defaults.
+        let defaults = Properties(builder.properties, source: "builder \(builder.name)")
+        self.init(
+            build: build, request: request, buildset: context.id, fence: fence, session: session, worker: worker, attempt: attempt,
+            chain: context.chain, project: context.stamp.project, builder: builder, stamp: context.stamp,
+            properties: defaults.overlaid(by: context.properties))
     }
 }

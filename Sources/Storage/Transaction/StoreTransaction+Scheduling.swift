@@ -22,16 +22,16 @@ package protocol SchedulingTransaction: StoreTransaction {
     func forgetUnclassified(_ changes: [Change]) throws
     /// The quiet times of these keys, as far as they exist; locked where several processes write.
     func quietTimes(_ keys: [QuietKey]) throws -> [QuietKey: QuietTime]
-    /// Writes when a quiet time fires, and which changes wait for it.
-    func keep(_ time: QuietTime) throws
+    /// Writes when quiet times fire, and which changes wait for them.
+    func keep(_ times: [QuietTime]) throws
     /// When the oldest unclassified change was accepted.
     func oldestUnclassified() throws -> Timestamp?
     /// Quiet times that fire at or before the bound, locked where several processes write.
     func dueQuietTimes(until bound: Timestamp, limit: Int) throws -> [DueQuietTime]
-    /// The changes that wait for a quiet time, in the order of acceptance.
-    func changes(waitingFor quiet: Int64) throws -> [Change]
-    /// Lets the changes of a quiet time go and begins its next generation.
-    func clearQuietTime(_ quiet: Int64) throws
+    /// The changes that wait for each of these quiet times, in the order of acceptance.
+    func changes(waitingFor quiet: [Int64]) throws -> [Int64: [Change]]
+    /// Lets the changes of quiet times go and begins their next generation.
+    func clearQuietTimes(_ quiet: [Int64]) throws
     /// When the next quiet time ends; those at or before `after` do not count.
     func nextQuietTime(after: Timestamp?) throws -> Timestamp?
 }
@@ -55,37 +55,36 @@ extension SchedulingTransaction {
         let waiting = try oldestUnclassified()
         let bound = waiting.map { min(acceptedUntil, $0.advanced(by: .microseconds(-1))) } ?? acceptedUntil
         let due = try dueQuietTimes(until: bound, limit: limit)
-        var made: [BuildsetID] = []
-        for time in due {
-            if let buildset = try fire(time, planner: planner) { made.append(buildset) }
-        }
-        return SchedulingResult(taken: due.count, buildsets: made, nextDue: try nextQuietTime(after: waiting == nil ? nil : now))
+        return SchedulingResult(
+            taken: due.count, buildsets: try fire(due, planner: planner), nextDue: try nextQuietTime(after: waiting == nil ? nil : now))
     }
 
     private func commit(_ plan: Plan, of changes: [Change], planner: Planner) throws -> [BuildsetID] {
-        let configuration = try currentConfiguration()?.configuration ?? planner.configuration
         let byID = Dictionary(changes.map { ($0.id, $0) }) { first, _ in first }
-        var made: [BuildsetID] = []
-        for buildset in plan.buildsets {
-            let newest = buildset.changes.last.flatMap { byID[$0] }
-            let created = try create(NewBuildset(buildset, newest: newest, byRule: true), configuration: configuration)
-            if let created { made.append(created.context.id) }
-        }
-        for time in plan.quiet.sorted(by: { $0.key.order < $1.key.order }) { try keep(time) }
+        let new = plan.buildsets.map { NewBuildset($0, newest: $0.changes.last.flatMap { byID[$0] }, byRule: true) }
+        let made = try make(new, planner: planner)
+        if !plan.quiet.isEmpty { try keep(plan.quiet.sorted { $0.key.order < $1.key.order }) }
         return made
     }
 
-    private func fire(_ due: DueQuietTime, planner: Planner) throws -> BuildsetID? {
-        let changes = try changes(waitingFor: due.id)
-        let time = QuietTime(key: due.key, generation: due.generation, fires: due.fires, changes: changes.map(\.id))
+    private func fire(_ due: [DueQuietTime], planner: Planner) throws -> [BuildsetID] {
+        guard !due.isEmpty else { return [] }
+        let waiting = try changes(waitingFor: due.map(\.id))
         // No buildset when the rule is gone: what waited for it is let go.
-        var made: BuildsetID?
-        if let plan = planner.fire(time, changes: changes) {
-            let configuration = try currentConfiguration()?.configuration ?? planner.configuration
-            made = try create(NewBuildset(plan, newest: changes.last, byRule: true), configuration: configuration)?.context.id
+        let new = due.compactMap { due -> NewBuildset? in
+            let changes = waiting[due.id] ?? []
+            let time = QuietTime(key: due.key, generation: due.generation, fires: due.fires, changes: changes.map(\.id))
+            return planner.fire(time, changes: changes).map { NewBuildset($0, newest: changes.last, byRule: true) }
         }
-        try clearQuietTime(due.id)
+        let made = try make(new, planner: planner)
+        try clearQuietTimes(due.map(\.id))
         return made
+    }
+
+    private func make(_ new: [NewBuildset], planner: Planner) throws -> [BuildsetID] {
+        guard !new.isEmpty else { return [] }
+        let configuration = try currentConfiguration()?.configuration ?? planner.configuration
+        return try create(new, configuration: configuration).compactMap { $0?.context.id }
     }
 }
 

@@ -5,7 +5,8 @@ import Domain
 ///
 /// Locks are taken in one order (buildset, request, build, each by ascending id): stores with several writers lock rows where these methods say so.
 package protocol StoreTransaction: AnyObject {
-    var now: Timestamp { get }
+    /// When it began; where the clock is the database's, asking may begin it.
+    var now: Timestamp { get throws }
     var deployment: String { get }
     /// What `emit` left; see `insertEvents`.
     var events: [PendingEvent] { get set }
@@ -25,10 +26,10 @@ package protocol StoreTransaction: AnyObject {
 
     // Buildsets and requests
     func readContext(of buildset: BuildsetID) throws -> BuildsetContext?
-    /// Writes a buildset, its stamp and its changes. Nil when its scheduler and trigger made one before.
-    func insert(_ new: NewBuildset, chain: ChainID, requests: Int, version: Int64) throws -> BuildsetID?
-    /// Writes the requests of one buildset in phase `pending`, in the order given; `version` is 1.
-    func insert(_ requests: [NewRequest], of buildset: BuildsetID) throws -> [RequestID]
+    /// Writes buildsets, their stamps and their changes, numbered in the order given. Nil in place of each whose scheduler and trigger made one before.
+    func insert(_ buildsets: [BuildsetDraft]) throws -> [BuildsetID?]
+    /// Writes requests in phase `pending`, numbered in the order given; `version` is 1.
+    func insert(_ requests: [NewRequest]) throws -> [RequestID]
     /// The number of the class (builder, labels), made when it is new.
     func matchClass(of builder: Builder) throws -> Int64
     /// Ends requests that have not ended; gives those that it ended.

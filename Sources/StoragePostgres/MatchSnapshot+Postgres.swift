@@ -1,0 +1,77 @@
+import Domain
+import Storage
+
+extension MatchSnapshot {
+    private static let openSessions = """
+        SELECT s.id, s.slots, w.paused FROM sessions s JOIN workers w ON w.name = s.worker
+        WHERE s.id = ANY ($1::bigint[]) AND s.ended IS NULL ORDER BY s.id
+        """
+    /// Index: builds_open.
+    private static let heldBuilds = "SELECT id, session, phase FROM builds WHERE session = ANY ($1::bigint[]) AND phase <> 'finished' ORDER BY id"
+    /// Index: requests_pending, from its beginning, for each class and as far as asked; a class that is not asked for is never looked at.
+    static let heads = """
+        SELECT h.id, h.priority, c.id FROM unnest($1::bigint[], $2::bigint[]) AS c (id, wanted) CROSS JOIN LATERAL (
+            SELECT r.id, r.priority FROM requests r
+            WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL ORDER BY r.priority DESC, r.id LIMIT c.wanted
+        """
+
+    /// What there is to give, looked at without a lock.
+    init(_ sql: PostgresTransaction, _ offers: [SlotOffer], _ store: PostgresStore) throws {
+        let sessions = PostgresValue.integers(offers.map(\.session.rawValue))
+        let known = store.matchClasses.all
+        let rows = try sql.pipeline([
+            (Self.openSessions, [sessions]), (Self.heldBuilds, [sessions]),
+            // There are a few, and they may become visible in another order than that of their numbers.
+            ("SELECT id, builder, labels FROM match_classes WHERE id <> ALL ($1::bigint[])", [.integers(known.keys)]),
+            ("SELECT max(id) FROM configurations", []),
+        ])
+        self.init(offers, sessions: rows[0], held: rows[1])
+        if !rows[2].isEmpty {
+            store.matchClasses.add(
+                try rows[2].map {
+                    MatchClass(id: $0.int64(0), builder: $0.string(1), labels: try JSONText.decode(Labels.self, $0.string(2)))
+                })
+        }
+        guard free > 0, let newest = rows[3].first?.optionalInt64(0),
+            let configuration = try store.configuration(ConfigurationID(newest), sql)?.configuration
+        else { return }
+        let classes = store.matchClasses.all
+        let eligible = eligible(classes.values, of: configuration)
+        guard !eligible.isEmpty else { return }
+        take(
+            try sql.all("\(Self.heads)) h", [.integers(eligible.map(\.id)), .integers(eligible.map { _ in Int64(free) })]), classes)
+    }
+
+    /// The same under locks: of each class as many requests as the first look would give away, passing over those that another dispatcher is giving away
+    /// now. The sessions are held open until the builds are theirs.
+    ///
+    /// - Returns: nil before there is a configuration.
+    static func locking(
+        _ demand: [(key: Int64, value: Int)], _ offers: [SlotOffer], _ tx: PostgresStoreTransaction
+    ) throws -> (MatchSnapshot, ConfigurationID)? {
+        let sessions = PostgresValue.integers(offers.map(\.session.rawValue))
+        let wanted: [PostgresValue] = [.integers(demand.map(\.key)), .integers(demand.map { Int64($0.value) })]
+        let rows = try tx.sql.pipeline(
+            PostgresStoreTransaction.currentConfiguration + [
+                (Self.openSessions + " FOR SHARE OF s", [sessions]), (Self.heldBuilds, [sessions]),
+                ("\(Self.heads) FOR NO KEY UPDATE SKIP LOCKED) h", wanted),
+            ])
+        guard let applied = try tx.currentConfiguration(newest: rows[1].first?.optionalInt64(0)) else { return nil }
+        var snapshot = MatchSnapshot(offers, sessions: rows[2], held: rows[3])
+        let builders = Set(applied.configuration.builders.map(\.name))
+        snapshot.take(rows[4], tx.store.matchClasses.all.filter { builders.contains($0.value.builder) })
+        return (snapshot, applied.id)
+    }
+
+    private init(_ offers: [SlotOffer], sessions: [PostgresRow], held: [PostgresRow]) {
+        self.init(
+            offers: offers, sessions: sessions.reduce(into: [:]) { $0[SessionID($1.int64(0))] = Session(slots: $1.int(1), paused: $1.bool(2)) },
+            held: held.map {
+                Held(build: BuildID($0.int64(0)), session: SessionID($0.int64(1)), phase: BuildPhase(rawValue: $0.string(2)) ?? .running)
+            })
+    }
+
+    private mutating func take(_ rows: [PostgresRow], _ classes: [Int64: MatchClass]) {
+        take(rows.compactMap { row in classes[row.int64(2)].map { Head(request: RequestID(row.int64(0)), priority: row.int(1), matchClass: $0) } })
+    }
+}
