@@ -12,6 +12,14 @@ public struct WorkerDouble<S: SessionStore & DispatchStore & LogStore>: Sendable
         session = try await store.openSession(Samples.opening(name, incarnation: incarnation, labels: labels, slots: slots)).session
     }
 
+    private init(_ store: S, _ session: WorkerSession) {
+        self.store = store
+        self.session = session
+    }
+
+    /// The same worker, with another dispatcher.
+    public func speaking(to store: S) -> Self { Self(store, session) }
+
     public func offer(_ free: Int? = nil, holding: [Assignment] = []) -> SlotOffer {
         SlotOffer(
             session: session.id, worker: session.worker, labels: session.labels, free: free ?? session.slots,
