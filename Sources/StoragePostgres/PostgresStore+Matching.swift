@@ -45,7 +45,7 @@ extension PostgresStore: DispatchStore {
             var again = LeaseSurvey(lease, now: try tx.now, reachableSince: reachableSince, limit: limit)
             again.look(
                 at: try tx.sql.all(
-                    "SELECT id, phase, assigned, renewed FROM builds WHERE id = ANY ($1::bigint[]) AND phase <> 'finished'",
+                    "SELECT id, phase, assigned, renewed FROM builds WHERE id = ANY ($1::bigint[]) AND finished IS NULL",
                     [.integers(ids.map(\.rawValue))]))
             let endings = again.over.compactMap { over in builds[over.build].map(over.ending) }
             let ended = try tx.end(endings)

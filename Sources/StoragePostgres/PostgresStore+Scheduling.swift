@@ -30,7 +30,8 @@ extension PostgresStoreTransaction: SchedulingTransaction {
     func takeUnclassified(limit: Int) throws -> [Change] {
         try sql.all(
             """
-            SELECT \(Change.columns) FROM unclassified u JOIN changes c ON c.id = u.change ORDER BY u.change LIMIT $1 FOR UPDATE OF u SKIP LOCKED
+            SELECT \(Change.columns) FROM (SELECT change FROM unclassified ORDER BY change LIMIT $1 FOR UPDATE SKIP LOCKED) u
+            JOIN changes c ON c.id = u.change ORDER BY c.id
             """,
             [.integer(limit)]
         ).map { try Change(stored: $0) }

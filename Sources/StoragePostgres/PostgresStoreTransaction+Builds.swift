@@ -11,12 +11,14 @@ extension PostgresStoreTransaction: StoreTransaction {
             statements = [
                 (
                     """
-                    SELECT id FROM buildsets WHERE id IN (SELECT buildset FROM builds WHERE id = ANY ($1::bigint[])) ORDER BY id FOR NO KEY UPDATE
+                    SELECT id FROM buildsets WHERE id = ANY (ARRAY(SELECT buildset FROM builds WHERE id = ANY ($1::bigint[]))) ORDER BY id
+                    FOR NO KEY UPDATE
                     """, [ids]
                 ),
                 (
                     """
-                    SELECT id FROM requests WHERE id IN (SELECT request FROM builds WHERE id = ANY ($1::bigint[])) ORDER BY id FOR NO KEY UPDATE
+                    SELECT id FROM requests WHERE id = ANY (ARRAY(SELECT request FROM builds WHERE id = ANY ($1::bigint[]))) ORDER BY id
+                    FOR NO KEY UPDATE
                     """, [ids]
                 ),
             ]
@@ -40,7 +42,7 @@ extension PostgresStoreTransaction: StoreTransaction {
             UPDATE builds SET phase = 'finished', outcome = j.outcome, cause = j.cause, text = j.text, fence = j.fence, finish_key = j.key,
                 finished = $7
             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS j (id, outcome, cause, text, fence, key)
-            WHERE builds.id = j.id AND builds.phase <> 'finished'
+            WHERE builds.id = j.id AND builds.finished IS NULL
             """,
             [
                 .integers(endings.map(\.build.id.rawValue)), .texts(endings.map { $0.build.machine.outcome?.rawValue }),
@@ -155,13 +157,13 @@ extension PostgresStoreTransaction: StoreTransaction {
     }
 
     func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> [ClaimedBuild] {
-        // The requests are locked already; index for the number of the attempt: the unique (request, attempt).
+        // The requests are locked, and were pending then; index for the number of the attempt: the unique (request, attempt).
         let rows = try sql.all(
             """
             WITH claimed AS (
                 UPDATE requests r SET phase = 'claimed', claimed = $4, attempts = attempts + 1, fence = fence + 1, version = version + 1
                 FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS j (request, worker, session)
-                WHERE r.id = j.request AND r.phase = 'pending'
+                WHERE r.id = j.request
                 RETURNING r.id, r.buildset, r.builder, r.priority, r.attempts, r.fence, r.version, j.worker, j.session
             ), made AS (
                 INSERT INTO builds (request, buildset, builder, branch, worker, session, attempt, configuration, phase, fence, assigned, renewed,

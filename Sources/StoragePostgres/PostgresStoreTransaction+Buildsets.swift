@@ -149,7 +149,7 @@ extension PostgresStoreTransaction {
             """
             UPDATE requests SET phase = 'finished', outcome = j.outcome, cause = j.cause, text = j.text, finished = $5
             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS j (id, outcome, cause, text)
-            WHERE requests.id = j.id AND requests.phase <> 'finished'
+            WHERE requests.id = j.id AND requests.finished IS NULL
             RETURNING requests.id, buildset, builder, priority, attempts
             """,
             [
@@ -196,7 +196,7 @@ extension PostgresStoreTransaction {
             UPDATE requests SET phase = CASE WHEN j.retry THEN 'pending' ELSE phase END, claimed = CASE WHEN j.retry THEN NULL ELSE claimed END,
                 attempts = j.attempts, workers_lost = j.lost::json, fence = greatest(requests.fence, j.fence)
             FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::bigint[]) AS j (id, retry, attempts, lost, fence)
-            WHERE requests.id = j.id AND requests.phase = 'claimed'
+            WHERE requests.id = j.id AND requests.finished IS NULL AND requests.claimed IS NOT NULL
             """,
             [
                 .integers(trials.map(\.id.rawValue)), .booleans(trials.map(\.retry)), .integers(trials.map { Int64($0.attempts) }),

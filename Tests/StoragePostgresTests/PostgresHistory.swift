@@ -8,10 +8,12 @@ struct PostgresHistory {
     var builds: Int
     var unmatchable = 0
 
-    func fill(_ store: PostgresStore) async throws {
+    /// - Parameter analyzing: statistics are taken afterwards; without them the server plans by what it knew before.
+    func fill(_ store: PostgresStore, analyzing: Bool = true) async throws {
         for statement in statements {
             try await store.write("making a past") { tx in try tx.sql.run(statement) }
         }
+        guard analyzing else { return }
         try await store.pool.withConnection("looking at the past") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
     }
 

@@ -30,7 +30,7 @@ import Testing
         try await Self.live(store)
         let plans = try await store.write("explaining") { tx in
             let prepared = try tx.sql.all("SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements")
-            // The plan that the server turns to when a statement has been run some times; pages are read from memory.
+            // The plan for any arguments, with pages that are read from memory.
             try tx.sql.run("SET LOCAL plan_cache_mode = force_generic_plan")
             try tx.sql.run("SET LOCAL random_page_cost = 1.1")
             return try prepared.compactMap { row -> (statement: String, plan: [String])? in
@@ -47,6 +47,21 @@ import Testing
             #expect(Self.scans(plan).isEmpty, "\(statement)\n\(plan.joined(separator: "\n"))")
         }
         #expect(plans.count > 40)
+    }
+
+    @Test("A statement that was prepared while its table was empty does not go on reading it whole when it has filled")
+    func growth() async throws {
+        let store = try await SharedDatabase.make().process(connections: 1)
+        try await store.pool.withConnection("measuring empty tables") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
+        let read = "SELECT b.id, r.id FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = ANY ($1::bigint[])"
+        for _ in 0..<10 { _ = try await store.read("reading builds") { try $0.all(read, [.integers([1, 2])]) } }
+        try await PostgresHistory(builds: 5000).fill(store, analyzing: false)
+        let plan = try await store.read("explaining") { sql in
+            let name = try sql.first("SELECT name FROM pg_prepared_statements WHERE statement = $1", [.text(read)])?.string(0) ?? ""
+            return try sql.all("EXPLAIN EXECUTE \"\(name)\"('{1,2}')").map { $0.string(0) }
+        }
+        #expect(plan.contains { $0.contains("builds_pkey") }, "\(plan.joined(separator: "\n"))")
+        #expect(Self.scans(plan).isEmpty, "\(plan.joined(separator: "\n"))")
     }
 
     @Test("The heads of the queues are read from requests_pending, and no row beyond those that are asked for")
