@@ -37,7 +37,7 @@ extension PostgresStore: DispatchStore {
         return try await write("ending expired leases") { [lease] tx in
             let ids = seen.over.map(\.build)
             // An outage since the caller last beat: nothing could be renewed meanwhile, so nothing ends before somebody has beaten again.
-            if let beat = try tx.sql.first("SELECT beat FROM reachability")?.time(0), tx.now.since(beat) > lease.period / 2 {
+            if let beat = try tx.sql.first("SELECT beat FROM reachability")?.time(0), try tx.now.since(beat) > lease.period / 2 {
                 return LeaseExpiry(lost: [], nextDue: seen.nextDue)
             }
             // Locked first, then looked at again: a renewal that came in between counts.

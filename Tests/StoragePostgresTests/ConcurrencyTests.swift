@@ -1,7 +1,6 @@
 import Domain
 import Storage
 import StoreConformance
-import Synchronization
 import TestSupport
 import Testing
 
@@ -36,7 +35,8 @@ import Testing
         async let second = stores[1].fireQuietTimes(limit: 10, planner: Planner(configuration: Self.quiet))
         let made = try await first.buildsets + second.buildsets
         #expect(made.count == 1)
-        let buildset = try #require(try await stores[0].buildset(try #require(made.first)))
+        let only = try #require(made.first)
+        let buildset = try #require(try await stores[0].buildset(only))
         #expect(buildset.changes.count == 100)
         #expect(buildset.stamp.revision == "100")
     }
@@ -58,7 +58,8 @@ import Testing
         _ = try await stores[1].classify(limit: 10, planner: planner)
         clock.advance(by: .seconds(4))
         let made = try await stores[1].fireQuietTimes(limit: 10, planner: planner).buildsets
-        #expect(try await stores[1].buildset(try #require(made.first))?.changes.count == 2)
+        let only = try #require(made.first)
+        #expect(try await stores[1].buildset(only)?.changes.count == 2)
     }
 
     @Test("Changes that are accepted many times at once are each one change")
@@ -244,14 +245,14 @@ import Testing
     func sixteenWriters() async throws {
         let stores = try await SharedDatabase.make().processes(4)
         let (writers, each) = (16, 6)
-        let finished = Atomic<Int>(0)
+        let finished = Watched(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<writers {
                 group.addTask {
                     let store = stores[number % stores.count]
                     for _ in 0..<each { _ = try await store.force(Samples.force(), idempotency: nil) }
                     let worker = try await WorkerDouble(store, "w\(number)", slots: 3)
-                    while finished.load(ordering: .relaxed) < writers * each {
+                    while finished.value < writers * each {
                         let builds = try await worker.claim()
                         try await worker.accept(builds)
                         for build in builds {
@@ -259,7 +260,7 @@ import Testing
                             try await worker.append(build, at: 0, [1])
                             try await worker.append(build, at: 1, [2])
                             try await worker.finish(build, logs: [.of([1, 2])])
-                            finished.wrappingAdd(1, ordering: .relaxed)
+                            finished.change { $0 += 1 }
                         }
                     }
                 }

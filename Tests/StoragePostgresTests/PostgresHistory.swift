@@ -17,6 +17,9 @@ struct PostgresHistory {
         try await store.pool.withConnection("looking at the past") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
     }
 
+    /// Rows of partitioned tables are in the partition of today.
+    private static let now = "(extract(epoch FROM now()) * 1000000)::bigint"
+
     private var statements: [String] {
         [
             """
@@ -61,11 +64,11 @@ struct PostgresHistory {
             "INSERT INTO logs (build, name, step, size, closed) SELECT id, '1-unit', 1, 4, true FROM builds WHERE builder LIKE 'history-%'",
             """
             INSERT INTO log_chunks (build, name, start, bytes, made)
-            SELECT build, name, 0, 'past', 0 FROM logs WHERE build IN (SELECT id FROM builds WHERE builder LIKE 'history-%')
+            SELECT build, name, 0, 'past', \(Self.now) FROM logs WHERE build IN (SELECT id FROM builds WHERE builder LIKE 'history-%')
             """,
             """
             INSERT INTO outbox (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, occurred)
-            SELECT gen_random_uuid(), 'build.finished', 'build', id, 1, 'build.finished', '{}', '{}', 0 FROM builds WHERE builder LIKE 'history-%'
+            SELECT gen_random_uuid(), 'build.finished', 'build', id, 1, 'build.finished', '{}', '{}', \(Self.now) FROM builds WHERE builder LIKE 'history-%'
             """,
             buildsets(finished: false), requests(finished: false),
         ]

@@ -10,7 +10,7 @@ import Testing
     /// Tables that are small however long the history: what is open now, and what the configuration names.
     private static let small: Set = [
         "configurations", "match_classes", "deployment", "shards", "workers", "services", "reachability", "sources", "quiet_times", "quiet_changes",
-        "unclassified", "idempotency", "j", "c", "u",
+        "unclassified", "idempotency", "report_keys", "schema_migrations", "j", "c", "u",
     ]
 
     /// The tables that a plan reads as a whole, the small ones apart.
@@ -18,15 +18,19 @@ import Testing
         plan.compactMap { line in
             guard let range = line.range(of: "Seq Scan on ") else { return nil }
             let table = String(line[range.upperBound...].prefix { $0 != " " })
-            return small.contains(table) || table.hasPrefix("ticks") ? nil : table
+            // Rows are in a default partition only while none was made for their time.
+            return small.contains(table) || table.hasPrefix("ticks") || table.hasSuffix("_default") ? nil : table
         }
     }
 
     @Test("No statement of a change's and a build's life reads a whole table, however long the history")
     func lifecycle() async throws {
         let database = try await SharedDatabase.make()
+        let past = try await database.process(connections: 1)
+        try await PostgresHistory(builds: 20_000).fill(past)
+        try await past.close()
+        // A connection of its own: it has prepared nothing but what the life asks for.
         let store = try await database.process(connections: 1)
-        try await PostgresHistory(builds: 20_000).fill(store)
         try await Self.live(store)
         let plans = try await store.write("explaining") { tx in
             let prepared = try tx.sql.all("SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements")
@@ -66,8 +70,9 @@ import Testing
 
     @Test("The heads of the queues are read from requests_pending, and no row beyond those that are asked for")
     func headsOfClasses() async throws {
-        let store = try await SharedDatabase.make().processes(1)[0]
-        try await PostgresHistory(builds: 1000, unmatchable: 20_000).fill(store)
+        let database = try await SharedDatabase.make()
+        try await PostgresHistory(builds: 1000, unmatchable: 20_000).fill(try await database.process(connections: 1))
+        let store = try await database.processes(1)[0]
         for _ in 0..<50 { _ = try await store.force(Samples.force(), idempotency: nil) }
         let plan = try await store.write("explaining") { tx in
             let mine = try tx.sql.first("SELECT id FROM match_classes WHERE builder = 'test'")?.int64(0) ?? 0
