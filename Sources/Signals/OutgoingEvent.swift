@@ -1,6 +1,8 @@
 /// One message for a broker, with the properties of DESIGN §6. What is the same for all (content type, delivery mode, `app_id`) the publisher adds.
 public struct OutgoingEvent: Hashable, Sendable {
     public var exchange: ExchangeRole
+    /// Goes to this queue alone, and is refused when there is none, instead of to whoever is bound: for a replay.
+    public var queue: String?
     /// At most 255 bytes, the limit of the protocol.
     public var routingKey: String
     /// A UUID that is fixed when the event is written, so that a consumer knows a repeat.
@@ -37,10 +39,12 @@ public struct OutgoingEvent: Hashable, Sendable {
     }
 
     public init(
-        exchange: ExchangeRole = .events, routingKey: String, messageID: String, type: String, timestamp: UInt64, correlationID: String? = nil,
+        exchange: ExchangeRole = .events, queue: String? = nil, routingKey: String, messageID: String, type: String, timestamp: UInt64,
+        correlationID: String? = nil,
         headers: [Header] = [], body: [UInt8]
     ) {
         self.exchange = exchange
+        self.queue = queue
         self.routingKey = routingKey
         self.messageID = messageID
         self.type = type

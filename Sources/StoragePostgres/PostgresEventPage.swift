@@ -1,7 +1,7 @@
 import Domain
 import Storage
 
-/// What to read for one page of events: whole ticks at once, and a piece of the last one when it is too large for the page.
+/// What to read for one page of events: whole ticks at once, and those that are too large for it in pieces.
 struct PostgresEventPage {
     private struct Tick {
         var id: Int64
@@ -16,8 +16,9 @@ struct PostgresEventPage {
 
     private let cursor: EventCursor
     private let limit: Int
-    private var whole: [Tick] = []
-    private var large: Tick?
+    private var ticks: [Tick] = []
+    /// There are no ticks behind the chosen ones.
+    private(set) var isLast = true
 
     /// A batch up to this many times the page is sorted for each of its pages; a larger one is read along the index of its numbers.
     private static let largest: Int64 = 4
@@ -25,6 +26,11 @@ struct PostgresEventPage {
     private init(cursor: EventCursor, limit: Int) {
         self.cursor = cursor
         self.limit = limit
+    }
+
+    /// The end of the last of its ticks.
+    var end: EventCursor? {
+        ticks.last.map { EventCursor(epoch: cursor.epoch, shard: cursor.shard, tick: $0.id, sequence: $0.lastSequence) }
     }
 
     /// Chooses ticks behind the cursor until they fill the page; tells how the shard stands as well, in the same round trip. Index: ticks_place.
@@ -38,10 +44,10 @@ struct PostgresEventPage {
             (
                 """
                 SELECT id, snapshot, events, first_seq, last_seq, first_occurred, last_occurred FROM ticks
-                WHERE shard = $1 AND id >= $2 - 1 ORDER BY id LIMIT $3
+                WHERE shard = $1 AND id >= $2 ORDER BY id LIMIT $3
                 """,
                 // Each tick but the first holds an event, so these fill the page if anything does.
-                [shard, .integer(max(1, cursor.tick)), .integer(limit + 2)]
+                [shard, .integer(max(0, cursor.tick - 1)), .integer(limit + 2)]
             ),
         ])
         guard let row = answers[0].first else { throw StoreError.notFound("there is no shard \(cursor.shard)") }
@@ -55,40 +61,49 @@ struct PostgresEventPage {
     }
 
     private mutating func choose(_ rows: [PostgresRow]) throws {
-        var wanted = Int64(limit)
-        var before = rows.first
+        guard var before = rows.first else { return }
         // The tick of the cursor may be the oldest that is kept, if the cursor is at its end.
-        if let first = before, first.int64(0) > cursor.tick || first.int64(0) == cursor.tick && cursor.sequence < first.int64(4) {
+        guard before.int64(0) < cursor.tick || before.int64(0) == cursor.tick && cursor.sequence >= before.int64(4) else {
             throw StoreError.conflict("the events behind the cursor \(cursor) are not kept any more: read from the oldest that are kept")
         }
+        isLast = rows.count < limit + 2
+        var wanted = Int64(limit)
         for row in rows.dropFirst() {
-            guard wanted > 0, let last = before else { return }
-            before = row
+            defer { before = row }
             if row.int64(0) < cursor.tick || row.int64(0) == cursor.tick && row.int64(4) <= cursor.sequence { continue }
-            let tick = Tick(
-                id: row.int64(0), before: last.string(1), snapshot: row.string(1), events: row.int64(2), firstSequence: row.int64(3),
-                lastSequence: row.int64(4), firstOccurred: row.int64(5), lastOccurred: row.int64(6))
-            if tick.events > Int64(limit) * Self.largest {
-                large = tick
+            guard wanted > 0 else {
+                isLast = false
                 return
             }
-            whole.append(tick)
-            wanted -= tick.events
-            // Part of the cursor's tick is read already, so that it may give less.
-            if tick.id == cursor.tick, cursor.sequence >= tick.firstSequence { wanted = Int64(limit) }
+            let tick = Tick(
+                id: row.int64(0), before: before.string(1), snapshot: row.string(1), events: row.int64(2), firstSequence: row.int64(3),
+                lastSequence: row.int64(4), firstOccurred: row.int64(5), lastOccurred: row.int64(6))
+            ticks.append(tick)
+            // Of the cursor's own tick an unknown part is read already.
+            if tick.id != cursor.tick { wanted -= tick.events }
         }
     }
 
     func read(_ sql: PostgresTransaction, epoch: Int64) throws -> [EventRecord] {
-        var records = whole.isEmpty ? [] : try readWhole(sql, epoch: epoch)
-        if let large, records.count < limit {
-            records += try readPiece(of: large, limit - records.count, sql, epoch: epoch)
+        var records: [EventRecord] = []
+        var rest = ticks[...]
+        while records.count < limit, let first = rest.first {
+            if isLarge(first) {
+                records += try readPiece(of: first, limit - records.count, sql, epoch: epoch)
+                rest = rest.dropFirst()
+            } else {
+                let whole = rest.prefix { !isLarge($0) }
+                records += try readWhole(whole, limit - records.count, sql, epoch: epoch)
+                rest = rest.dropFirst(whole.count)
+            }
         }
         return records
     }
 
+    private func isLarge(_ tick: Tick) -> Bool { tick.events > Int64(limit) * Self.largest }
+
     /// Index: outbox_xid, for the range between two snapshots and for the few transactions that were open in the older one.
-    private func readWhole(_ sql: PostgresTransaction, epoch: Int64) throws -> [EventRecord] {
+    private func readWhole(_ whole: ArraySlice<Tick>, _ count: Int, _ sql: PostgresTransaction, epoch: Int64) throws -> [EventRecord] {
         try sql.all(
             """
             SELECT \(EventRecord.columns), k.tick
@@ -106,7 +121,7 @@ struct PostgresEventPage {
             [
                 .integer(Int64(cursor.shard)), .integers(whole.map(\.id)), .texts(whole.map(\.before)), .texts(whole.map(\.snapshot)),
                 .integers(whole.map(\.firstOccurred)), .integers(whole.map(\.lastOccurred)), .integer(cursor.tick), .integer(cursor.sequence),
-                .integer(limit),
+                .integer(count),
             ]
         ).map { try EventRecord(stored: $0, epoch: epoch, shard: cursor.shard, tick: $0.int64(10)) }
     }

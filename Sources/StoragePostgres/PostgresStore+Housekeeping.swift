@@ -15,16 +15,12 @@ extension PostgresStore {
         try await makePartitions(from: now, days: Self.ahead)
         let cutoff = now.advanced(by: .zero - retention)
         var report = HousekeepingReport()
-        // The events before their ticks: a tick without events is waste, events without a tick cannot be read.
-        for partition in try await partitions(of: .outbox) where partition.end <= cutoff {
-            if try await isPublished(partition) {
-                try await drop(partition, of: .outbox, &report)
-            } else {
-                report.kept.append(partition.name)
+        // The events before their ticks: a tick without events is waste, events without a tick cannot be read. Oldest first, so that no gap comes to be.
+        for table in [DayPartition.Table.outbox, .ticks] {
+            for partition in try await partitions(of: table) where partition.end <= cutoff {
+                guard try await drop(partition, &report) else { break }
             }
-        }
-        for partition in try await partitions(of: .ticks) where partition.end <= cutoff && report.kept.isEmpty {
-            if try await isPassed(partition) { try await drop(partition, of: .ticks, &report) }
+            guard report.kept.isEmpty, report.busy.isEmpty else { break }
         }
         try await forgetAnswers(before: now.advanced(by: .zero - Self.longestRepeat))
         return report
@@ -42,9 +38,9 @@ extension PostgresStore {
     private func partitions(of table: DayPartition.Table) async throws -> [DayPartition] {
         try await read("listing partitions") { sql in
             try sql.all(
-                "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass ORDER BY 1",
+                "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass",
                 [.text(table.rawValue)]
-            ).compactMap { DayPartition(table, name: $0.string(0)) }
+            ).compactMap { DayPartition(table, name: $0.string(0)) }.sorted { $0.day < $1.day }
         }
     }
 
@@ -69,47 +65,78 @@ extension PostgresStore {
         }
     }
 
-    /// Every row of it lies before the cursor of its shard, where there has ever been a broker. Index: outbox_xid, from the oldest transaction that the tick
-    /// before the cursor does not show.
-    private func isPublished(_ partition: DayPartition) async throws -> Bool {
-        try await read("looking whether \(partition.name) is published") { sql in
+    /// Drops a partition that nobody has yet to read, in one transaction with finding that out; false when it stays.
+    private func drop(_ partition: DayPartition, _ report: inout HousekeepingReport) async throws -> Bool {
+        do {
+            let isDropped = try await pool.transaction("dropping \(partition.name)") { sql in
+                // Of several that keep house one works. Locks are waited for briefly, since everybody else waits behind.
+                _ = try sql.pipeline([("SET LOCAL lock_timeout = '250ms'", []), ("SELECT pg_advisory_xact_lock(1685021554, 4)", [])])
+                guard try sql.first("SELECT to_regclass($1) IS NOT NULL", [.text(partition.name)])?.bool(0) == true else { return true }
+                guard try Self.isPassed(partition, sql) else { return false }
+                if partition.table == .ticks { try Self.dropTicks(partition, sql) } else { try Self.detach(partition, sql) }
+                return true
+            }
+            if isDropped { report.dropped.append(partition.name) } else { report.kept.append(partition.name) }
+            return isDropped
+        } catch StoreError.unavailable {
+            report.busy.append(partition.name)
+            return false
+        }
+    }
+
+    /// The newest tick that a shard has published whole; `null` where there has never been a broker, and nothing waits for one.
+    private static let passed = """
+        CASE WHEN s.relayed IS NULL THEN NULL WHEN (s.relayed_tick, s.relayed_seq) < (s.tick, s.tick_end) THEN s.relayed_tick - 1 ELSE s.tick END
+        """
+
+    private static func isPassed(_ partition: DayPartition, _ sql: PostgresTransaction) throws -> Bool {
+        switch partition.table {
+        case .outbox:
+            // Index: outbox_xid, from the oldest transaction that the tick before the cursor does not show.
             try sql.first(
                 """
                 SELECT NOT EXISTS (
-                    SELECT 1 FROM shards s LEFT JOIN ticks t ON t.shard = s.id
-                        AND t.id = s.relayed_tick - CASE WHEN (s.relayed_tick, s.relayed_seq) < (s.tick, s.tick_end) THEN 1 ELSE 0 END
+                    SELECT 1 FROM shards s LEFT JOIN ticks t ON t.shard = s.id AND t.id = \(passed)
                     CROSS JOIN LATERAL (
                         SELECT 1 FROM \(partition.name) o WHERE o.shard = s.id AND o.xid >= coalesce(pg_snapshot_xmin(t.snapshot), '1')
                             AND NOT coalesce(pg_visible_in_snapshot(o.xid, t.snapshot), false) ORDER BY o.xid LIMIT 1) unpublished
                     WHERE s.relayed IS NOT NULL)
                 """)?.bool(0) ?? false
-        }
-    }
-
-    /// No cursor needs a tick of it. Index: ticks_place.
-    private func isPassed(_ partition: DayPartition) async throws -> Bool {
-        try await read("looking whether \(partition.name) is needed") { sql in
+        case .ticks:
+            // Index: ticks_place.
             try sql.first(
-                """
-                SELECT NOT EXISTS (SELECT 1 FROM \(partition.name) t JOIN shards s ON s.id = t.shard
-                    WHERE t.id >= CASE WHEN s.relayed IS NULL THEN s.tick ELSE least(s.relayed_tick - 1, s.tick) END)
-                """)?.bool(0) ?? false
+                "SELECT NOT EXISTS (SELECT 1 FROM shards s JOIN \(partition.name) t ON t.shard = s.id AND t.id > \(passed))")?.bool(0) ?? false
+        case .logChunks: false
         }
     }
 
-    private func drop(_ partition: DayPartition, of table: DayPartition.Table, _ report: inout HousekeepingReport) async throws {
-        do {
-            try await pool.transaction("dropping \(partition.name)") { sql in
-                // The lock is waited for briefly, since everybody else waits behind it.
-                _ = try sql.pipeline([
-                    ("SET LOCAL lock_timeout = '250ms'", []),
-                    ("ALTER TABLE \(table.rawValue) DETACH PARTITION \(partition.name)", []), ("DROP TABLE \(partition.name)", []),
-                ])
-            }
-            report.dropped.append(partition.name)
-        } catch StoreError.unavailable {
-            report.busy.append(partition.name)
+    /// The last tick of what is dropped is what the next batch differs from: it stays, without a batch of its own, at the begin of the day after. The bases
+    /// before it go. Index: ticks_place.
+    private static func dropTicks(_ partition: DayPartition, _ sql: PostgresTransaction) throws {
+        let bases = try sql.all(
+            """
+            SELECT s.id, t.id, t.snapshot, t.last_seq FROM shards s CROSS JOIN LATERAL (
+                SELECT * FROM \(partition.name) t WHERE t.shard = s.id ORDER BY t.id DESC LIMIT 1) t
+            """)
+        try detach(partition, sql)
+        for base in bases {
+            let place: [PostgresValue] = [.integer(base.int64(0)), .integer(base.int64(1))]
+            _ = try sql.pipeline([
+                ("DELETE FROM ticks WHERE shard = $1 AND id <= $2", place),
+                (
+                    """
+                    INSERT INTO ticks (shard, id, snapshot, made, events, first_seq, last_seq, first_occurred, last_occurred)
+                    VALUES ($1, $2, $3::pg_snapshot, $4, 0, $5, $5, 0, 0)
+                    """, place + [.text(base.string(2)), .integer(partition.end.microseconds), .integer(base.int64(3))]
+                ),
+            ])
         }
+    }
+
+    private static func detach(_ partition: DayPartition, _ sql: PostgresTransaction) throws {
+        _ = try sql.pipeline([
+            ("ALTER TABLE \(partition.table.rawValue) DETACH PARTITION \(partition.name)", []), ("DROP TABLE \(partition.name)", []),
+        ])
     }
 
     private func forgetAnswers(before time: Timestamp) async throws {

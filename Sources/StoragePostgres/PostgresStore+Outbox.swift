@@ -7,8 +7,15 @@ extension PostgresStore: OutboxStore {
     public func events(after cursor: EventCursor, limit: Int) async throws -> [EventRecord] {
         let clock = manualClock
         let (shard, records) = try await read("reading events") { sql in
-            let (shard, page) = try PostgresEventPage.find(after: cursor, limit: limit, sql, clock: clock)
-            return (shard, try page.read(sql, epoch: shard.epoch))
+            var (place, records) = (cursor, [EventRecord]())
+            while true {
+                let wanted = limit - records.count
+                let (shard, page) = try PostgresEventPage.find(after: place, limit: wanted, sql, clock: clock)
+                records += try page.read(sql, epoch: shard.epoch)
+                // Fewer than were asked for is the end. At the edge of what is kept, ticks hold fewer events than they had.
+                guard records.count < limit, !page.isLast, let end = page.end else { return (shard, records) }
+                place = end
+            }
         }
         note(epoch: shard.epoch)
         // Readers make ticks only where no relay does: a leader makes them for all.

@@ -122,13 +122,18 @@ extension PostgresStore: RelayStore {
 
     /// How a shard stands, locking nothing; raises the epoch first when the database has another history than before.
     func look(shard: Int32) async throws -> ShardState {
-        let clock = manualClock
-        let state = try await read("looking at shard \(shard)") { try ShardState.read($0, shard, locked: false, clock: clock) }
-        guard let state else { throw StoreError.notFound("there is no shard \(shard)") }
+        let state = try await lookOnce(shard: shard)
         guard state.isRewound else { return state }
         let found = try await pool.transaction("noting that the database was rewound") { try DeploymentIdentity.load($0) }
         note(epoch: found.epoch)
-        return try await look(shard: shard)
+        return try await lookOnce(shard: shard)
+    }
+
+    private func lookOnce(shard: Int32) async throws -> ShardState {
+        let clock = manualClock
+        let state = try await read("looking at shard \(shard)") { try ShardState.read($0, shard, locked: false, clock: clock) }
+        guard let state else { throw StoreError.notFound("there is no shard \(shard)") }
+        return state
     }
 
     /// Makes a tick, unless somebody else did or leads meanwhile.

@@ -8,7 +8,9 @@ extension OutgoingEvent {
 
     /// Why no broker could take this event, however often it is tried; nil when it can be sent.
     var trouble: String? {
-        for (name, text) in [("routing key", routingKey), ("message id", messageID), ("type", type), ("correlation id", correlationID ?? "")]
+        for (name, text) in [
+            ("routing key", routingKey), ("message id", messageID), ("type", type), ("correlation id", correlationID ?? ""), ("queue", queue ?? ""),
+        ]
         where text.utf8.count > 255 {
             return "its \(name) is longer than 255 bytes"
         }

@@ -31,6 +31,8 @@ struct PublishMachine {
     private var repeats: [(due: ContinuousClock.Instant, item: Item)] = []
     private var sent = ConfirmWindow<Item>()
     private(set) var refusals: UInt64 = 0
+    /// Came back because there is no such queue; the broker confirms them nevertheless, afterwards.
+    private var unroutable: Set<String> = []
 
     /// - Parameters:
     ///   - tries: how often an event is sent before its refusal is final.
@@ -78,8 +80,17 @@ struct PublishMachine {
         return nil
     }
 
+    /// A message for one queue came back.
+    mutating func returned(messageID: String) {
+        unroutable.insert(messageID)
+    }
+
     mutating func acknowledged(tag: UInt64, multiple: Bool) -> [Completed] {
-        sent.settle(tag: tag, multiple: multiple).compactMap { settle($0, .confirmed) }
+        sent.settle(tag: tag, multiple: multiple).compactMap { item in
+            let id = batches[item.batch]?.events[item.index].messageID
+            let isLost = !unroutable.isEmpty && id.map { unroutable.remove($0) != nil } ?? false
+            return settle(item, isLost ? .refused(reason: "there is no queue of that name") : .confirmed)
+        }
     }
 
     mutating func refused(tag: UInt64, multiple: Bool, at now: ContinuousClock.Instant) -> [Completed] {
@@ -125,6 +136,7 @@ struct PublishMachine {
             unsent = []
             repeats = []
             sent = ConfirmWindow()
+            unroutable = []
         }
         return Array(batches.keys)
     }

@@ -50,7 +50,9 @@ final class PublishingRole: SessionRole {
             blockedReason = nil
             blocked.end(at: .now)
             progress = .now
-        case .delivery, .returned:
+        case .returned(let message, _):
+            if let id = message.messageID { machine.returned(messageID: id) }
+        case .delivery:
             break
         }
     }
@@ -96,8 +98,10 @@ final class PublishingRole: SessionRole {
     private var sent: UInt64 = 0
 
     private func message(_ event: OutgoingEvent) -> AMQPMessage {
+        // The default exchange routes by the names of queues, and says when there is none.
         AMQPMessage(
-            exchange: topology.exchange(event.exchange), routingKey: event.routingKey, isPersistent: true, contentType: "application/json",
+            exchange: event.queue == nil ? topology.exchange(event.exchange) : "", routingKey: event.queue ?? event.routingKey, isPersistent: true,
+            isMandatory: event.queue != nil, contentType: "application/json",
             messageID: event.messageID, type: event.type, timestamp: event.timestamp, correlationID: event.correlationID, headers: event.headers,
             body: event.body)
     }

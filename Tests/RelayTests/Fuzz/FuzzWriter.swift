@@ -19,6 +19,26 @@ struct FuzzWriter: Sendable {
         }
     }
 
+    /// Everything that was written and not taken back.
+    static func committed(_ pool: PostgresPool) async throws -> [FuzzJudge.Event] {
+        try await pool.read("reading all") { sql in
+            try sql.all("SELECT message_id, entity_id, entity_version FROM outbox").map {
+                .init(id: $0.string(0), entity: $0.int64(1), version: $0.int64(2))
+            }
+        }
+    }
+
+    /// An event after all others, by which a consumer knows the end.
+    static func writeLast(_ pool: PostgresPool) async throws {
+        try await pool.transaction("writing the last event") { sql in
+            try sql.run(
+                """
+                INSERT INTO outbox (message_id, event, entity, entity_id, entity_version, routing_key, chain, data, occurred)
+                SELECT gen_random_uuid()::text, 'build.finished', 'build', 0, 1, 'the.last', '{}', '{}', \(PostgresStore.clock)
+                """)
+        }
+    }
+
     func run() async throws {
         var random = SeededGenerator(seed: plan.seed &+ UInt64(number) &* 7919)
         for _ in 0..<plan.transactions {

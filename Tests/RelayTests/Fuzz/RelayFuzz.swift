@@ -31,14 +31,6 @@ import Testing
         }
     }
 
-    private func committed(_ pool: PostgresPool) async throws -> [FuzzJudge.Event] {
-        try await pool.read("reading all") { sql in
-            try sql.all("SELECT message_id, entity_id, entity_version FROM outbox").map {
-                .init(id: $0.string(0), entity: $0.int64(1), version: $0.int64(2))
-            }
-        }
-    }
-
     @Test("Whatever becomes of the relays, the consumer gets every event, and of each entity in order")
     func nothingIsLostOrInverted() async throws {
         let (address, pool) = try await begin()
@@ -48,7 +40,7 @@ import Testing
         try await write(pool) { fleet.ring() }
         try await faults.value
         try await fleet.drain()
-        let verdict = FuzzJudge.judge(committed: try await committed(pool), delivered: recorder.delivered)
+        let verdict = FuzzJudge.judge(committed: try await FuzzWriter.committed(pool), delivered: recorder.delivered)
         print("relay fuzz: \(verdict); \(fleet.summary)")
         #expect(verdict.isClean, "seed \(plan.seed): \(verdict)")
         #expect(verdict.committed > plan.writers * plan.transactions)
@@ -67,7 +59,7 @@ import Testing
         try await write(pool) {}
         written.raise()
         try await reading.value
-        let verdict = FuzzJudge.judge(committed: try await committed(pool), delivered: recorder.delivered)
+        let verdict = FuzzJudge.judge(committed: try await FuzzWriter.committed(pool), delivered: recorder.delivered)
         print("relay fuzz: \(reader.rawValue): \(verdict)")
         switch reader {
         case .sequence: #expect(verdict.lost > 0, "seed \(plan.seed): \(verdict)")
