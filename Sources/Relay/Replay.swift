@@ -21,6 +21,8 @@ public struct Replay: Sendable {
         public var end: EventCursor
         /// Why the queue refused the first of those.
         public var reason: String?
+        /// Why it broke off before its end; nil when it is complete.
+        public var interruption: String?
     }
 
     private let store: any RelayStore
@@ -37,7 +39,9 @@ public struct Replay: Sendable {
 
     /// Replays what is kept from the start on, up to what is newest when it begins; with the ids that the messages had.
     ///
-    /// - Throws: `StoreError.conflict` when the events behind the cursor are not kept any more; `PublishInterrupted` when the broker went away.
+    /// A broker that goes away breaks it off; what follows the report's end may have arrived, and arrives again when it is gone on with.
+    ///
+    /// - Throws: `StoreError.conflict` when the events behind the cursor are not kept any more.
     public func run(from start: Start, to queue: String) async throws -> Report {
         let newest = try await store.latestCursor()
         let first =
@@ -54,7 +58,14 @@ public struct Replay: Sendable {
                 message.queue = queue
                 return message
             }
-            for outcome in try await publisher.publish(messages) {
+            let outcomes: [PublishOutcome]
+            do {
+                outcomes = try await publisher.publish(messages)
+            } catch let error as PublishInterrupted {
+                report.interruption = error.reason
+                return report
+            }
+            for outcome in outcomes {
                 switch outcome {
                 case .confirmed: report.published += 1
                 case .refused(let reason):

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProcessSupport
 import ServerSupport
 import Signals
 import SignalsAMQP
@@ -59,6 +60,37 @@ import Testing
         let report = try await replay.run(from: .time(clock.now().advanced(by: .seconds(-60))), to: "mine")
         #expect(report.refused == 1 && report.published == 0 && report.reason == "full")
         try await store.close()
+    }
+
+    @Test(
+        "The command fills the queue that it names and tells where it ended; for a queue that is not there it says so and fails",
+        .timeLimit(.minutes(3)))
+    func command() async throws {
+        let url = try await PrivatePostgres.shared().newDatabase()
+        let store = try await PostgresStore.open(try PostgresAddress(url), connections: 2, migrating: true)
+        _ = try await store.accept((1...3).map { Samples.change("\($0)") }, advancing: nil)
+        let end = try await store.latestCursor()
+        try await store.close()
+        let broker = try await PrivateRabbitMQ.shared()
+        let queue = "replay-\(UUID().uuidString.lowercased())"
+        try await broker.ctl(
+            "eval", "rabbit_amqqueue:declare(rabbit_misc:r(<<\"/\">>, queue, <<\"\(queue)\">>), true, false, [], none, <<\"test\">>).")
+        let directory = TemporaryDirectory()
+        func replay(_ queue: String) async throws -> (status: Int32?, output: String) {
+            let process = try RunningProcess(
+                Binaries.doorbell, ["events", "replay", "--since", "2h", "--queue", queue], in: directory.path,
+                environment: ["DOORBELL_DATABASE_URL": url, "DOORBELL_AMQP_URL": broker.url, "DOORBELL_AMQP_PREFIX": queue], logs: directory.path,
+                name: UUID().uuidString)
+            return (await process.status(), process.output)
+        }
+        let filled = try await replay(queue)
+        #expect(filled.status == 0)
+        #expect(filled.output == "3 events published to \(queue), up to \(end)\n")
+        let missing = try await replay("\(queue)-missing")
+        #expect(missing.status == 1)
+        #expect(missing.output.contains("3 were refused: there is no queue of that name"))
+        let listed = try await broker.ctl("list_queues", "--quiet", "name", "messages")
+        #expect(listed.split(separator: "\n").contains("\(queue)\t3"))
     }
 
     @Test("With a real broker the one queue gets it, and a queue that is not there refuses it", .timeLimit(.minutes(3)))

@@ -26,13 +26,13 @@ public final class PrivatePostgres: Sendable {
         self.directory = directory
     }
 
-    /// The URL of a new, empty database.
+    /// The URL of a new, empty database. Its tests say nothing of how soon a server answers that dozens of them share.
     public func newDatabase() async throws -> String {
         let name = count.withLock { count in
             count += 1
             return "test_\(count)"
         }
-        return try await run("create", name)
+        return try await run("create", name) + "?connect_timeout=60"
     }
 
     /// The database that belongs to a place: the same place again is the same database.

@@ -2,10 +2,18 @@ import ArgumentParser
 import Domain
 import Foundation
 
-/// `doorbell events`: what happened, as it happens with -f.
-struct EventsCommand: AsyncParsableCommand {
+/// `doorbell events`: lists them, unless told otherwise.
+struct EventsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "Print the events that are kept, the oldest first; -f goes on with new ones.",
+        commandName: "events", abstract: "Print the events that are kept, or publish them once more.",
+        discussion: "Without a subcommand it lists: `doorbell events -f` follows.", subcommands: [EventsListCommand.self, EventsReplayCommand.self],
+        defaultSubcommand: EventsListCommand.self)
+}
+
+/// `doorbell events list`: what happened, as it happens with -f.
+struct EventsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Print the events that are kept, the oldest first; -f goes on with new ones.",
         discussion: "The last column is a cursor: --since goes on behind it, without a gap.")
 
     @OptionGroup var client: ClientOptions

@@ -12,13 +12,14 @@ enum WrongReader: String, CaseIterable, Sendable {
     func run(_ pool: PostgresPool, _ recorder: Recorder, until isOver: @escaping @Sendable () -> Bool) async throws {
         var (lastTransaction, last): (Int64, Int64) = (0, 0)
         while true {
-            // Asked before reading, so that the last read comes after the last write.
+            // Asked before reading, so that the last read comes after the last write and sees all of it.
             let wasOver = isOver()
+            let isLast = wasOver ? try await seesAll(pool) : false
             let rows = try await read(pool, lastTransaction, last)
             for row in rows { recorder.take(.init(id: row.string(1), entity: row.int64(2), version: row.int64(3))) }
             if let row = rows.last { (last, lastTransaction) = (row.int64(0), row.int64(4)) }
             if rows.isEmpty {
-                if wasOver, try await seesAll(pool) { return }
+                if isLast { return }
                 await Task.yield()
             }
         }

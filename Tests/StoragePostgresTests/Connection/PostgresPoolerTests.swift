@@ -11,7 +11,7 @@ import Testing
     func transactionMode() async throws {
         let database = try await TestDatabase()
         let pooler = try await PrivatePooler(database, connections: 2)
-        let address = try PostgresAddress(database.url(port: pooler.port) + "?prepared=off")
+        let address = try PostgresAddress(database.url(port: pooler.port) + "&prepared=off")
         let store = try await PostgresStore.open(address, connections: 6, migrating: true)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<60 {
@@ -29,7 +29,7 @@ import Testing
         }
         #expect(try database.count("change_keys") == 60)
         // A session of the pooler as the next client finds it.
-        let plain = try PostgresConnection(try PostgresAddress(database.url(port: pooler.port) + "?prepared=off"))
+        let plain = try PostgresConnection(try PostgresAddress(database.url(port: pooler.port) + "&prepared=off"))
         #expect(try plain.run([.init("SELECT current_setting('statement_timeout')")])[0].rows[0].string(0) == "0")
         try await store.close()
         await pooler.stop()

@@ -38,7 +38,7 @@ final class PrivatePooler: Sendable {
         process = try RunningProcess(
             "/bin/bash", ["-c", script, "pooler", String(ProcessInfo.processInfo.processIdentifier)], in: "/", logs: directory.path, name: "pgbouncer"
         )
-        let isThere = await eventually { (try? PostgresConnection.connects(database.url(port: port) + "?prepared=off")) == true }
+        let isThere = await eventually { (try? PostgresConnection.connects(database.url(port: port) + "&prepared=off")) == true }
         guard isThere else { throw Failure(output: process.errorOutput) }
     }
 

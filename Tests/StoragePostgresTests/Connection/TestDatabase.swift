@@ -16,7 +16,7 @@ struct TestDatabase: Sendable {
 
     var port: Int { URLComponents(string: url)?.port ?? 0 }
 
-    func address(_ parameters: String = "") throws -> PostgresAddress { try PostgresAddress(url + (parameters.isEmpty ? "" : "?" + parameters)) }
+    func address(_ parameters: String = "") throws -> PostgresAddress { try PostgresAddress(url + (parameters.isEmpty ? "" : "&" + parameters)) }
 
     /// The same database by another way: a proxy, a pooler, a login.
     func url(port: Int? = nil, user: String? = nil, password: String? = nil, database: String? = nil) -> String {
