@@ -15,6 +15,17 @@ enum ClusterFault: Sendable, CustomStringConvertible {
     case databaseConnectionsCut
     /// Both dispatchers are gone, and come back.
     case dispatchersGone(Duration)
+    /// Every service and worker is stopped in good order and started again, one after the other, as an upgrade does it.
+    case rollingRestart
+    /// Between a kind of process and a server nothing arrives any more, though no connection breaks.
+    case partition(String, from: Server, Duration)
+
+    enum Server: String, CaseIterable, Sendable {
+        case database, broker, dispatchers
+
+        /// Who talks to it.
+        var clients: [String] { self == .dispatchers ? ["worker"] : FaultCluster.services }
+    }
 
     var description: String {
         switch self {
@@ -27,25 +38,30 @@ enum ClusterFault: Sendable, CustomStringConvertible {
         case .brokerShortOfMemory(let time): "broker's memory alarm for \(time.components.seconds) s"
         case .databaseConnectionsCut: "database connections cut"
         case .dispatchersGone(let time): "dispatchers gone for \(time.components.seconds) s"
+        case .rollingRestart: "rolling restart"
+        case .partition(let kind, let server, let time): "\(kind)s cut off from the \(server) for \(time.components.seconds) s"
         }
     }
 
     static let kinds = ["intake", "scheduler", "dispatcher", "relay", "web", "worker"]
 
-    /// A short run has each kind of fault once, a long one has each several times and for long.
+    /// A short run has most kinds of fault once, a long one has each several times, for long, and between every two that talk to each other.
     static func plan(isLong: Bool, using generator: inout some RandomNumberGenerator) -> [ClusterFault] {
         let away: Duration = isLong ? .seconds(60) : .seconds(3)
         var faults: [ClusterFault] = kinds.map { .kill($0) }
         faults += [
             .databaseRestarts(immediately: true), .brokerRestarts(killed: true), .databaseConnectionsCut,
-            .freezeRelays(isLong ? .seconds(25) : .seconds(4)),
+            .freezeRelays(isLong ? .seconds(25) : .seconds(4)), .rollingRestart,
         ]
+        let pairs = Server.allCases.map { server in server.clients.map { (server, $0) } }
+        let cut = isLong ? pairs.flatMap { $0 } : pairs.compactMap { $0.randomElement(using: &generator) }
+        faults += cut.map { .partition($1, from: $0, isLong ? .seconds(20) : .seconds(3)) }
         if isLong {
             faults += kinds.map { .kill($0) } + kinds.map { .kill($0) }
             faults += [
                 .databaseRestarts(immediately: false), .databaseGone(away), .brokerRestarts(killed: false), .brokerGone(away),
                 .brokerShortOfMemory(away),
-                .databaseConnectionsCut, .databaseConnectionsCut, .dispatchersGone(.seconds(20)),
+                .databaseConnectionsCut, .databaseConnectionsCut, .dispatchersGone(.seconds(20)), .rollingRestart,
             ]
         }
         return faults.shuffled(using: &generator)

@@ -15,7 +15,7 @@ import Testing
         "Nothing accepted is lost, nothing is done twice and no event is missing while services, database and broker fail", .timeLimit(.minutes(30)))
     func everythingFails() async throws {
         let seed = FaultPlan.fromEnvironment().seed
-        let changes = Self.isLong ? 1500 : 60
+        let changes = Self.isLong ? 2000 : 60
         var generator = SeededGenerator(seed: seed)
         print("cluster fault run: \(changes) changes, seed \(seed)")
         let context: Comment = "seed \(seed)"

@@ -4,15 +4,15 @@ import ServerSupport
 import Synchronization
 import TestSupport
 
-/// Two of every service and four workers as processes of their own, on a real PostgreSQL (behind a proxy that can cut) and a real RabbitMQ.
+/// Two of every service and four workers as processes of their own, on a real PostgreSQL and a real RabbitMQ. Between a kind of process and
+/// whatever it talks to there is a proxy that can cut and hold.
 final class FaultCluster: Sendable {
     let directory = TemporaryDirectory()
     let postgres: PrivatePostgres
     let rabbitmq: PrivateRabbitMQ
     /// Straight to the database, for the judge.
     let databaseURL: String
-    let proxy: FaultProxy
-    private let environment: [String: String]
+    private let lines: [ClusterFault.Server: [String: [FaultProxy]]]
     private let ports: [String: Int]
     private let running = Mutex<[String: RunningProcess]>([:])
 
@@ -23,19 +23,34 @@ final class FaultCluster: Sendable {
         postgres = try await PrivatePostgres.start()
         rabbitmq = try await PrivateRabbitMQ.start()
         databaseURL = try await postgres.newDatabase()
-        guard var components = URLComponents(string: databaseURL), let port = components.port else { throw EndedEarly(output: databaseURL) }
-        proxy = try FaultProxy(to: port)
-        components.port = proxy.port
-        environment = [
-            "DOORBELL_DATABASE_URL": components.string ?? databaseURL, "DOORBELL_AMQP_URL": rabbitmq.url,
-            "DOORBELL_LEASE_SECONDS": String(Self.lease),
-            "DOORBELL_LOG_LEVEL": "info",
-        ]
+        guard let port = URLComponents(string: databaseURL)?.port else { throw EndedEarly(output: databaseURL) }
         var ports: [String: Int] = [:]
         for service in Self.services {
             for number in 1...2 { ports["\(service)-\(number)"] = try FreePort.find() }
         }
         self.ports = ports
+        let targets: [ClusterFault.Server: [Int]] = [
+            .database: [port], .broker: [rabbitmq.port], .dispatchers: (1...2).map { ports["dispatcher-\($0)"] ?? 0 },
+        ]
+        lines = try targets.reduce(into: [:]) { lines, target in
+            for client in target.key.clients { lines[target.key, default: [:]][client] = try target.value.map { try FaultProxy(to: $0) } }
+        }
+    }
+
+    /// The ways of a kind of process to a server: one, or one to each dispatcher.
+    private func lines(_ kind: String, to server: ClusterFault.Server) -> [FaultProxy] { lines[server]?[kind] ?? [] }
+
+    private func environment(of kind: String) -> [String: String] {
+        func through(_ proxies: [FaultProxy], _ url: String) -> String {
+            var parts = URLComponents(string: url) ?? URLComponents()
+            parts.port = proxies.first?.port
+            return parts.string ?? url
+        }
+        return [
+            "DOORBELL_DATABASE_URL": through(lines(kind, to: .database), databaseURL),
+            "DOORBELL_AMQP_URL": through(lines(kind, to: .broker), rabbitmq.url),
+            "DOORBELL_LEASE_SECONDS": String(Self.lease), "DOORBELL_LOG_LEVEL": "info",
+        ]
     }
 
     func api(_ name: String) -> API { API(port: ports[name] ?? 0) }
@@ -45,7 +60,7 @@ final class FaultCluster: Sendable {
     /// Migrates and starts the services; nothing has happened yet that an event could tell of.
     func startServices() async throws {
         let migrate = try RunningProcess(
-            Binaries.doorbell, ["migrate"], in: directory.path, environment: environment, logs: directory.path, name: "migrate")
+            Binaries.doorbell, ["migrate"], in: directory.path, environment: environment(of: "relay"), logs: directory.path, name: "migrate")
         guard await migrate.status() == 0 else { throw EndedEarly(output: migrate.errorOutput) }
         for name in ports.keys.sorted() { try launch(name) }
         for name in ports.keys.sorted() {
@@ -66,7 +81,7 @@ final class FaultCluster: Sendable {
     func launch(_ name: String) throws {
         let process: RunningProcess
         if name.hasPrefix("worker") {
-            let dispatchers = (1...2).map { api("dispatcher-\($0)").base }.joined(separator: ",")
+            let dispatchers = lines("worker", to: .dispatchers).map { API(port: $0.port).base }.joined(separator: ",")
             process = try RunningProcess(
                 Binaries.worker, ["--name", name, "--slots", "2", "--data-dir", directory.file(name)], in: directory.path,
                 environment: ["DOORBELL_URL": dispatchers], logs: directory.path, name: name)
@@ -74,7 +89,7 @@ final class FaultCluster: Sendable {
             let kind = String(name.prefix { $0 != "-" })
             process = try RunningProcess(
                 Binaries.doorbell, [kind, "--listen", "127.0.0.1:\(ports[name] ?? 0)", "--data-dir", directory.file(name)], in: directory.path,
-                environment: environment, logs: directory.path, name: name)
+                environment: environment(of: kind), logs: directory.path, name: name)
         }
         running.withLock { $0[name] = process }
     }
@@ -115,11 +130,23 @@ final class FaultCluster: Sendable {
             try await rabbitmq.ctl("set_vm_memory_high_watermark", "0.0000001")
             try await Task.sleep(for: time)
             try await rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
-        case .databaseConnectionsCut: proxy.cut()
+        case .databaseConnectionsCut:
+            for proxy in Self.services.flatMap({ lines($0, to: .database) }) { proxy.cut() }
         case .dispatchersGone(let time):
             for name in ["dispatcher-1", "dispatcher-2"] { await kill(name) }
             try await Task.sleep(for: time)
             for name in ["dispatcher-1", "dispatcher-2"] { try launch(name) }
+        case .rollingRestart:
+            for name in names {
+                process(name)?.send(SIGTERM)
+                let status = await process(name)?.status(within: .seconds(45))
+                guard status == 0 else { throw EndedEarly(output: "\(name): \(status.map(String.init) ?? "did not end")") }
+                try launch(name)
+            }
+        case .partition(let kind, let server, let time):
+            for proxy in lines(kind, to: server) { proxy.hold(true) }
+            try await Task.sleep(for: time)
+            for proxy in lines(kind, to: server) { proxy.hold(false) }
         }
     }
 
@@ -146,7 +173,7 @@ final class FaultCluster: Sendable {
     /// Ends what is left.
     func stop() async {
         for name in names { process(name)?.send(SIGKILL) }
-        proxy.stop()
+        for proxy in lines.values.flatMap(\.values).flatMap({ $0 }) { proxy.stop() }
         try? await postgres.stop(.immediate)
         try? await rabbitmq.stop()
     }

@@ -35,7 +35,7 @@ public final class RunningProcess: Sendable {
         process.terminationHandler = { process in
             exit.set(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
         }
-        try Self.withoutBlockedSignals { try process.run() }
+        try Self.withoutBlockedSignals { try process.runAlone() }
         self.exit = exit
         pid = process.processIdentifier
     }
