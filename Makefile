@@ -40,6 +40,7 @@ faults: setup ## the long fault suite: kill -9 at random moments (SEED=number re
 
 bench: build ## figures as ratios to floors measured in the same run
 	$(SWIFT) build $(RELEASE) --product doorbell-bench
+	$(SWIFT) build $(RELEASE) --product doorbell-floor
 	@$(BINARIES)/doorbell-bench --binaries $(BINARIES) $(ARGS)
 
 lint: ## formatting, strictly

@@ -138,6 +138,7 @@ let package = Package(
         .executableTarget(
             name: "doorbell-bench",
             dependencies: ["ProcessSupport", "ServerSupport", "TestSupport", argumentParser, grdb], path: "Tests/Benchmarks"),
+        .executableTarget(name: "doorbell-floor", dependencies: ["CPostgres", "CRabbitMQ"], path: "Tests/Floor"),
     ],
     swiftLanguageModes: [.v6]
 )

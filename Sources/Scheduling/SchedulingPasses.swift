@@ -2,19 +2,35 @@ import Domain
 import Logging
 import Signals
 import Storage
+import Synchronization
 
 /// The bodies of the scheduling loops: one bounded, repeatable transaction each.
-struct SchedulingPasses: Sendable {
+final class SchedulingPasses: Sendable {
     let store: any SchedulingStore
     let bell: any Doorbell
     let configuration: @Sendable () -> AppliedConfiguration?
     let clock: any LoopClock
     let logger: Logger
+    private let counted = Mutex(SchedulingFigures())
+
+    init(
+        store: any SchedulingStore, bell: any Doorbell, configuration: @escaping @Sendable () -> AppliedConfiguration?, clock: any LoopClock,
+        logger: Logger
+    ) {
+        self.store = store
+        self.bell = bell
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    var figures: SchedulingFigures { counted.withLock { $0 } }
 
     func classify() async throws -> NextWake? {
         // Without rules nothing can be decided: the changes wait for the first configuration, whose arrival rings.
         guard let planner else { return nil }
         let result = try await store.classify(limit: SchedulingService.batch, planner: planner)
+        counted.withLock { $0.classified += UInt64(result.taken) }
         tell(result, what: "classified")
         // A quiet time may be set or prolonged now; and it fires only when no earlier change is unclassified, so each batch may free one.
         if result.taken > 0, result.nextDue != nil { bell.ring(.schedulingTimers) }
@@ -24,6 +40,7 @@ struct SchedulingPasses: Sendable {
     func fireQuietTimes() async throws -> NextWake? {
         guard let planner else { return nil }
         let result = try await store.fireQuietTimes(limit: SchedulingService.batch, planner: planner)
+        counted.withLock { $0.fired += UInt64(result.taken) }
         tell(result, what: "fired")
         if result.taken == SchedulingService.batch { return .immediately }
         guard let due = result.nextDue else { return nil }
@@ -37,6 +54,7 @@ struct SchedulingPasses: Sendable {
 
     private func tell(_ result: SchedulingResult, what: String) {
         guard !result.buildsets.isEmpty else { return }
+        counted.withLock { $0.buildsets += UInt64(result.buildsets.count) }
         bell.ring(.dispatchMatch)
         logger.info(
             "buildsets made",

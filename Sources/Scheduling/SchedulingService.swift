@@ -15,15 +15,19 @@ public final class SchedulingService: Sendable {
 
     /// The loops, for the group of services and the sweep of the process.
     public let loops: [Loop]
+    private let passes: SchedulingPasses
 
     public init(
         store: any SchedulingStore, bell: any Doorbell, configuration: @escaping @Sendable () -> AppliedConfiguration?,
         clock: any LoopClock = ContinuousClock(), logger: Logger
     ) {
         let passes = SchedulingPasses(store: store, bell: bell, configuration: configuration, clock: clock, logger: logger)
+        self.passes = passes
         loops = [
             Loop(name: .schedulingClassify, bell: bell, clock: clock, logger: logger) { try await passes.classify() },
             Loop(name: .schedulingTimers, bell: bell, clock: clock, logger: logger) { try await passes.fireQuietTimes() },
         ]
     }
+
+    public var figures: SchedulingFigures { passes.figures }
 }

@@ -6,6 +6,7 @@ import Foundation
 struct Bench: AsyncParsableCommand {
     private static let all: [any Benchmark.Type] = [
         LatencyBenchmark.self, ThroughputBenchmark.self, ChangesBenchmark.self, ClaimBenchmark.self, LogBenchmark.self, IdleBenchmark.self,
+        RelayBenchmark.self, ClassifyBenchmark.self,
     ]
 
     static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct Bench: AsyncParsableCommand {
         discussion: "Benchmarks: \(all.map { $0.name }.joined(separator: ", ")).")
 
     @Option(help: ArgumentHelp("The benchmarks to run, separated by commas; all when absent.", valueName: "names")) var only: String?
-    @Flag(help: "Measure on a private PostgreSQL too.") var postgres = false
+    @Flag(help: "Measure on a private PostgreSQL and RabbitMQ too.") var postgres = false
     @Option(help: "Directory of the programs that are measured.") var binaries = ".build/release"
     @Flag(help: "A short form of everything.") var quick = false
     @Option(help: "Seconds that the idle benchmark takes; 60, or 10 with --quick.") var idle: Int?
@@ -46,8 +47,19 @@ struct Bench: AsyncParsableCommand {
         show(section)
         sections.append(section)
         for backend in postgres ? [Backend.sqlite, .postgres] : [.sqlite] {
+            let environment = try await backend.start()
+            var shared: SharedFloors?
+            if backend == .postgres {
+                let (found, section) = try await measured(SharedFloors.title) {
+                    let found = try await backend.floors(quick: quick)
+                    return (found, found?.figures ?? [])
+                }
+                shared = found
+                show(section)
+                sections.append(section)
+            }
             let context = BenchmarkContext(
-                quick: quick, idleSeconds: idle ?? (quick ? 10 : 60), floors: floors, backend: backend, environment: try await backend.start())
+                quick: quick, idleSeconds: idle ?? (quick ? 10 : 60), floors: floors, shared: shared, backend: backend, environment: environment)
             for benchmark in Self.all where names.contains(benchmark.name) {
                 let title = "\(backend.name): \(benchmark.title)"
                 do {

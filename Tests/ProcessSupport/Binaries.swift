@@ -4,6 +4,7 @@ import Foundation
 public enum Binaries {
     public static var doorbell: String { path("doorbell") }
     public static var worker: String { path("doorbell-worker") }
+    public static var floor: String { path("doorbell-floor") }
 
     private static func path(_ name: String) -> String {
         if let directory = ProcessInfo.processInfo.environment["DOORBELL_BINARIES"] { return directory + "/" + name }

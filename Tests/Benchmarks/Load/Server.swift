@@ -37,12 +37,7 @@ final class Server: Sendable {
 
     /// A figure of `/metrics`.
     func metric(_ name: String) async throws -> Double {
-        let text = try await deployment.api.get("/metrics").text
-        let line = text.split(separator: "\n").first { $0.hasPrefix("doorbell_\(name) ") || $0.hasPrefix("\(name) ") }
-        guard let line, let value = line.split(separator: " ").last.flatMap({ Double($0) }) else {
-            throw BenchmarkFailure("/metrics has no \(name)")
-        }
-        return value
+        try await Metrics.value(name, at: deployment.api)
     }
 
     /// SQL statements that the body made the server run. What asking for the count costs is measured, and left out.

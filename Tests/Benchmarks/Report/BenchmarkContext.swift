@@ -5,6 +5,8 @@ struct BenchmarkContext: Sendable {
     /// Seconds of the idle benchmark.
     var idleSeconds: Int
     var floors: Floors
+    /// Of PostgreSQL and RabbitMQ, where the state is there.
+    var shared: SharedFloors?
     var backend: Backend
     /// The environment of a server on that backend; a database of its own for each call.
     var environment: @Sendable () async throws -> [String: String]
