@@ -45,9 +45,10 @@ final class SchedulingPasses: Sendable {
         if result.taken == SchedulingService.batch { return .immediately }
         guard let due = result.nextDue else { return nil }
         // What has become due since the store looked is due at once. What is due but waits for a change to be classified is not told here:
-        // the pass that classifies it rings.
+        // the pass that classifies it rings. The wait counts from before the store said its time: however long that took, nothing is late.
+        let asked = clock.now
         let wait = min(max(due.since(try await store.now()), SchedulingService.shortestSleep), SchedulingService.longestSleep)
-        return .at(clock.now.advanced(by: wait))
+        return .at(asked.advanced(by: wait))
     }
 
     private var planner: Planner? { configuration().map { Planner(configuration: $0.configuration) } }

@@ -63,9 +63,13 @@ final class FaultCluster: Sendable {
             Binaries.doorbell, ["migrate"], in: directory.path, environment: environment(of: "relay"), logs: directory.path, name: "migrate")
         guard await migrate.status() == 0 else { throw EndedEarly(output: migrate.errorOutput) }
         for name in ports.keys.sorted() { try launch(name) }
-        for name in ports.keys.sorted() {
-            _ = try await api(name).poll { try await self.api(name).get("/readyz").status == 200 ? true : nil }
-        }
+        for name in ports.keys.sorted() { try await ready(name) }
+    }
+
+    /// Returns once a service says that it is; of a worker nothing is asked.
+    private func ready(_ name: String) async throws {
+        guard ports[name] != nil else { return }
+        _ = try await api(name).poll { try await self.api(name).get("/readyz").status == 200 ? true : nil }
     }
 
     /// Applies the configuration and starts the workers.
@@ -110,6 +114,7 @@ final class FaultCluster: Sendable {
             await kill(name)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...1000, using: &generator)))
             try launch(name)
+            try await ready(name)
         case .freezeRelays(let time):
             for name in ["relay-1", "relay-2"] {
                 process(name)?.send(SIGSTOP)
@@ -136,12 +141,14 @@ final class FaultCluster: Sendable {
             for name in ["dispatcher-1", "dispatcher-2"] { await kill(name) }
             try await Task.sleep(for: time)
             for name in ["dispatcher-1", "dispatcher-2"] { try launch(name) }
+            for name in ["dispatcher-1", "dispatcher-2"] { try await ready(name) }
         case .rollingRestart:
             for name in names {
                 process(name)?.send(SIGTERM)
                 let status = await process(name)?.status(within: .seconds(45))
                 guard status == 0 else { throw EndedEarly(output: "\(name): \(status.map(String.init) ?? "did not end")") }
                 try launch(name)
+                try await ready(name)
             }
         case .partition(let kind, let server, let time):
             for proxy in lines(kind, to: server) { proxy.hold(true) }

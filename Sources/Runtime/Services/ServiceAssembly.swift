@@ -36,7 +36,7 @@ struct ServiceAssembly: Sendable {
         let keeper = ConfigurationKeeper(
             store: store.store, path: configurationPath, logger: logger, onApplied: { _ in bell.ring(.configuration) },
             onNewer: { _ in local.ring() })
-        if case .refused(let problems) = try await keeper.reload() { throw problems }
+        if case .refused(let problems) = try await Self.first(keeper, logger: logger) { throw problems }
         let port = port
         let checks = LateChecks()
         let presence = ServicePresence(
@@ -84,6 +84,19 @@ struct ServiceAssembly: Sendable {
             _ = try await context.keeper.reload()
         } catch {
             logger.error("the configuration cannot be read again", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The store has been opened, so what it is asked first is asked again while it is away, for as long as a restart of a database takes.
+    private static func first(_ keeper: ConfigurationKeeper, logger: Logger) async throws -> ConfigurationKeeper.Outcome {
+        let end = ContinuousClock.now.advanced(by: .seconds(60))
+        while true {
+            do {
+                return try await keeper.reload()
+            } catch StoreError.unavailable(let reason) where ContinuousClock.now < end {
+                logger.warning("the database went away during the start; trying on", metadata: ["error": "\(reason)"])
+                try await Task.sleep(for: .milliseconds(500))
+            }
         }
     }
 
