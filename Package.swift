@@ -70,7 +70,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Domain", "Signals", "Storage", logging], path: "Tests/TestSupport"),
         .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
-        .target(name: "ProcessSupport", dependencies: [asyncHTTPClient], path: "Tests/ProcessSupport"),
+        .target(name: "CSpawn", path: "Tests/CSpawn"),
+        .target(name: "ProcessSupport", dependencies: ["CSpawn", asyncHTTPClient], path: "Tests/ProcessSupport"),
         .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport", exclude: ["foreign_consumer.py"]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(

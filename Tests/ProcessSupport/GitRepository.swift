@@ -38,7 +38,7 @@ public struct GitRepository: Sendable {
         let error = Pipe()
         process.standardOutput = output
         process.standardError = error
-        try process.runAlone()
+        try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         let complaint = try error.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()

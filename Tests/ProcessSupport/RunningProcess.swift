@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Synchronization
 
@@ -19,35 +20,41 @@ public final class RunningProcess: Sendable {
         for path in [outputPath, errorPath] where !FileManager.default.fileExists(atPath: path) {
             try Data().write(to: URL(fileURLWithPath: path))
         }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.environment = Self.cleanEnvironment.merging(environment) { _, new in new }
-        process.standardInput = FileHandle.nullDevice
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
-        let error = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
-        try output.seekToEnd()
-        try error.seekToEnd()
-        process.standardOutput = output
-        process.standardError = error
-        let exit = ExitSignal()
-        process.terminationHandler = { process in
-            exit.set(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
-        }
-        try Self.withoutBlockedSignals { try process.runAlone() }
+        let environment = Self.cleanEnvironment.merging(environment) { _, new in new }
+        pid = try Self.start(
+            executable, arguments, environment: environment.map { "\($0)=\($1)" }, directory: directory,
+            output: try Self.appending(to: outputPath), errors: try Self.appending(to: errorPath))
+        let (pid, exit) = (pid, ExitSignal())
         self.exit = exit
-        pid = process.processIdentifier
+        // Foundation's Process would watch a descriptor instead, which a program may close and another may inherit.
+        let waiting = Thread { exit.set(Self.wait(for: pid)) }
+        waiting.name = "waits for a process"
+        waiting.start()
     }
 
-    /// The threads of Dispatch block signals, and a child inherits that: a shell would wait for its own children for ever.
-    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var former = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &former)
-        defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
-        try body()
+    private static func start(
+        _ executable: String, _ arguments: [String], environment: [String], directory: String, output: FileHandle, errors: FileHandle
+    ) throws -> pid_t {
+        var pid: pid_t = 0
+        var given = ([executable] + arguments).map { strdup($0) } + [nil]
+        var variables = environment.map { strdup($0) } + [nil]
+        defer { for text in given + variables { free(text) } }
+        let failure = doorbell_spawn(executable, &given, &variables, directory, output.fileDescriptor, errors.fileDescriptor, &pid)
+        guard failure == 0 else { throw CannotStart(executable: executable, reason: String(cString: strerror(failure))) }
+        return pid
+    }
+
+    private static func appending(to path: String) throws -> FileHandle {
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        return handle
+    }
+
+    private static func wait(for pid: pid_t) -> Status {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+        let signal = status & 0x7f
+        return signal == 0 ? (status >> 8) & 0xff : -signal
     }
 
     deinit {
@@ -71,6 +78,12 @@ public final class RunningProcess: Sendable {
     public var hasEnded: Bool { exit.isSet }
     public var output: String { (try? String(decoding: Data(contentsOf: URL(fileURLWithPath: outputPath)), as: UTF8.self)) ?? "" }
     public var errorOutput: String { (try? String(decoding: Data(contentsOf: URL(fileURLWithPath: errorPath)), as: UTF8.self)) ?? "" }
+}
+
+struct CannotStart: Error, CustomStringConvertible {
+    var executable: String
+    var reason: String
+    var description: String { "\(executable) cannot be started: \(reason)" }
 }
 
 /// A value that is set once, from any thread, and awaited with a bound.
