@@ -37,7 +37,7 @@ final class RelayCore: Sendable {
         lease = options.lease
         self.clock = clock
         self.logger = logger
-        state = Mutex(State(machine: ShardMachine(lease: options.lease, tickInterval: options.tickInterval)))
+        state = Mutex(State(machine: ShardMachine(lease: options.lease, tickInterval: options.tickInterval, gathering: options.gathering)))
     }
 
     var statistics: RelayStatistics {

@@ -12,6 +12,9 @@ public final class RelayService: Sendable {
         public var lease: Duration = .seconds(5)
         /// The shortest time between two ticks.
         public var tickInterval: Duration = .milliseconds(20)
+        /// How long the first event after a rest waits for others: a change leads to a build by several commits in a row, and none of them should
+        /// share the processors with a tick of its own.
+        public var gathering: Duration = .milliseconds(10)
         /// Events that are published together; more than a publisher has in flight keeps it busy.
         public var batch = 2000
 

@@ -59,21 +59,26 @@ struct ShardMachine: Hashable, Sendable {
     /// The batch after the one that is being published, if it was read meanwhile.
     private var ahead: Batch?
     private var lastTick: Instant?
+    /// When the first asked that has not been looked for yet.
+    private var asked: Instant?
     private(set) var failures = 0
     private var standsBackUntil: Instant?
 
     let lease: Duration
     /// The shortest time between two ticks.
     let tickInterval: Duration
+    /// How long the first that asks waits for those that follow it.
+    let gathering: Duration
 
     /// After so many failures in a row the lease is given to another relay, which may reach what this one cannot.
     static let mostFailures = 3
     /// How long it leaves a leader alone, while there is something to publish.
     static let longestPatience: Duration = .seconds(1)
 
-    init(lease: Duration, tickInterval: Duration) {
+    init(lease: Duration, tickInterval: Duration, gathering: Duration) {
         self.lease = lease
         self.tickInterval = tickInterval
+        self.gathering = gathering
     }
 
     var term: RelayTerm? { if case .leading(let term) = role { term } else { nil } }
@@ -81,12 +86,16 @@ struct ShardMachine: Hashable, Sendable {
     // MARK: the lease and the ticks
 
     /// Nil: the store is to be asked now; else not before that moment.
-    func mayLook(at now: Instant) -> Instant? {
-        var earliest = now
+    mutating func mayLook(at now: Instant) -> Instant? {
+        let first = asked ?? now
+        asked = first
+        var earliest = first.advanced(by: gathering)
         if case .following(let until) = role { earliest = max(earliest, until) }
         if let lastTick { earliest = max(earliest, lastTick.advanced(by: tickInterval)) }
         if let standsBackUntil { earliest = max(earliest, standsBackUntil) }
-        return earliest > now ? earliest : nil
+        guard earliest <= now else { return earliest }
+        asked = nil
+        return nil
     }
 
     mutating func answered(_ answer: ShardAnswer, at now: Instant) -> Outcome {

@@ -7,7 +7,9 @@ public protocol OutboxStore: Sendable {
     func latestCursor() async throws -> EventCursor
     /// The cursor before the oldest event that is kept.
     func oldestCursor() async throws -> EventCursor
-    /// Calls `wake` after each transaction of this process that wrote events: a hint to read on. It must return at once.
+    /// True: what has been committed can be read. False: only after the next tick, and whoever makes it rings `events`.
+    var showsEventsAtOnce: Bool { get }
+    /// Calls `wake` after each transaction of this process that wrote events. It must return at once.
     func onEvents(_ wake: @escaping @Sendable () -> Void)
 }
 

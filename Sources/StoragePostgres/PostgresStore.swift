@@ -35,6 +35,8 @@ public final class PostgresStore: Sendable {
     /// Calls back, from any thread, when the database was away and is back.
     public func onReconnect(_ told: @escaping @Sendable () -> Void) { pool.onReconnect(told) }
 
+    public var showsEventsAtOnce: Bool { false }
+
     public func onEvents(_ wake: @escaping @Sendable () -> Void) {
         wakes.withLock { $0.append(wake) }
     }

@@ -4,6 +4,8 @@ import Storage
 
 // One writer: the order of the sequence is the order of the commits, so the tick of an event is its sequence.
 extension SQLiteStore: OutboxStore {
+    public var showsEventsAtOnce: Bool { true }
+
     public func onEvents(_ wake: @escaping @Sendable () -> Void) {
         wakes.withLock { $0.append(wake) }
     }

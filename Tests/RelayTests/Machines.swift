@@ -9,7 +9,7 @@ enum Machines {
     static let lease: Duration = .seconds(3)
     static let tickInterval: Duration = .milliseconds(20)
 
-    static func make() -> ShardMachine { ShardMachine(lease: lease, tickInterval: tickInterval) }
+    static func make() -> ShardMachine { ShardMachine(lease: lease, tickInterval: tickInterval, gathering: .zero) }
 
     static func cursor(_ number: Int64) -> EventCursor { EventCursor(epoch: 1, tick: number, sequence: number) }
 

@@ -167,12 +167,24 @@ import Testing
 
     @Test("Ticks keep their distance, with and without a broker")
     func distance() {
-        let machine = leading()
+        var machine = leading()
         #expect(machine.mayLook(at: start) == start + Machines.tickInterval)
         #expect(machine.mayLook(at: start + Machines.tickInterval) == nil)
         var plain = Machines.make()
         #expect(plain.ticked(true, at: start) == .init(ticked: true))
         #expect(plain.mayLook(at: start) == start + Machines.tickInterval)
+    }
+
+    @Test("The first that asks after a rest waits for others, and those that follow do not prolong that")
+    func gathering() {
+        var machine = ShardMachine(lease: Machines.lease, tickInterval: Machines.tickInterval, gathering: .milliseconds(10))
+        #expect(machine.mayLook(at: start) == start + .milliseconds(10))
+        #expect(machine.mayLook(at: start + .milliseconds(9)) == start + .milliseconds(10))
+        #expect(machine.mayLook(at: start + .milliseconds(10)) == nil)
+        _ = machine.ticked(true, at: start + .milliseconds(10))
+        // Under load the distance of the ticks is all there is.
+        #expect(machine.mayLook(at: start + .milliseconds(11)) == start + .milliseconds(30))
+        #expect(machine.mayLook(at: start + .milliseconds(30)) == nil)
     }
 
     @Test("After some failures in a row it gives its lease to another, and stands back for the length of a lease")

@@ -13,7 +13,7 @@ final class ProgressService: Service {
     private let terminal: Bool
     private let once: OnceWait?
     private let wakes: AsyncStream<Void>
-    /// What other processes did is told by a ring.
+    /// What other processes did is told by a ring, and where events wait for a tick, what this one did as well.
     private let rings: BellSubscription
     private let live = Mutex(LiveLine())
 
@@ -26,7 +26,7 @@ final class ProgressService: Service {
         self.once = once
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         wakes = stream
-        store.onEvents { continuation.yield() }
+        if store.showsEventsAtOnce { store.onEvents { continuation.yield() } }
         rings = bell.listen(to: .events) { continuation.yield() }
     }
 

@@ -19,7 +19,7 @@ public final class EventFeed: Service {
         self.hub = hub
         let loop = Loop(name: .events, bell: bell, logger: logger) { try await Self.pass(store, hub) }
         self.loop = loop
-        store.onEvents { loop.ring() }
+        if store.showsEventsAtOnce { store.onEvents { loop.ring() } }
     }
 
     /// How many follow at the moment.

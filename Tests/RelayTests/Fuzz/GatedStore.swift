@@ -18,6 +18,7 @@ struct GatedStore: RelayStore {
     }
     func latestCursor() async throws -> EventCursor { try await through { try await store.latestCursor() } }
     func oldestCursor() async throws -> EventCursor { try await through { try await store.oldestCursor() } }
+    var showsEventsAtOnce: Bool { store.showsEventsAtOnce }
     func onEvents(_ wake: @escaping @Sendable () -> Void) { store.onEvents(wake) }
     func tick(shard: Int32) async throws -> Bool { try await through { try await store.tick(shard: shard) } }
     func lead(shard: Int32, as relay: String, for period: Duration) async throws -> ShardAnswer {
