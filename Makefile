@@ -34,9 +34,10 @@ test: setup ## build and run every test
 	$(SWIFT) build --build-tests
 	@set -e; for group in $(TESTS); do echo "== $$group"; $(SWIFT) test --skip-build --parallel --filter "$$group"; done
 
-faults: setup ## the long fault suite: kill -9 at random moments (SEED=number repeats a run)
+faults: setup ## the long fault suites: simulations, and kill -9 and outages at random moments (SEED=number repeats a run)
 	$(SWIFT) build --build-tests
-	DOORBELL_FAULTS=long DOORBELL_FAULTS_SEED=$(SEED) $(SWIFT) test --skip-build --filter FaultTests
+	@set -e; for group in SimulationTests FaultTests; do echo "== $$group"; \
+	    DOORBELL_FAULTS=long DOORBELL_FAULTS_SEED=$(SEED) $(SWIFT) test --skip-build --filter "$$group"; done
 
 bench: build ## figures as ratios to floors measured in the same run
 	$(SWIFT) build $(RELEASE) --product doorbell-bench
