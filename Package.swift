@@ -83,7 +83,7 @@ let package = Package(
         .testTarget(
             name: "SignalsAMQPTests",
             dependencies: ["SignalsAMQP", "Signals", "BellConformance", "ServerSupport", "ProcessSupport", "TestSupport", logging, lifecycle]),
-        .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "StoreConformance", "TestSupport", grdb]),
+        .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Schemas", "Storage", "StoreConformance", "TestSupport", grdb]),
         .testTarget(
             name: "StoragePostgresTests",
             dependencies: [

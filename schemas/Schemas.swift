@@ -18,12 +18,14 @@ public enum Schemas {
 
     /// The embedded store's migrations. A released file never changes; what comes later gets the next number.
     public static let sqlite = [
-        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.sqlite_0001_initial_sql, as: UTF8.self))
+        Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.sqlite_0001_initial_sql, as: UTF8.self)),
+        Migration(number: 2, name: "needs", sql: String(decoding: PackageResources.sqlite_0002_needs_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
     public static let postgres = [
         Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.postgres_0001_initial_sql, as: UTF8.self)),
         Migration(number: 2, name: "relay", sql: String(decoding: PackageResources.postgres_0002_relay_sql, as: UTF8.self)),
+        Migration(number: 3, name: "needs", sql: String(decoding: PackageResources.postgres_0003_needs_sql, as: UTF8.self)),
     ]
 }

@@ -268,12 +268,17 @@ public struct WaitFacts: Hashable, Sendable {
     public var ahead: Int
     public var workers: [WorkerRow]
     public var build: BuildRow?
+    /// The requests of its buildset that have to end before it is pending.
+    public var needs: [NeedsGraph.Node]
 
-    public init(request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?) {
+    public init(
+        request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?, needs: [NeedsGraph.Node] = []
+    ) {
         self.request = request
         self.required = required
         self.ahead = ahead
         self.workers = workers
         self.build = build
+        self.needs = needs
     }
 }

@@ -61,7 +61,16 @@ extension PostgresStore {
             let labels = rows[0].first?.string(0) ?? "{}"
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels), ahead: row.phase == .pending ? rows[1].first?.int(0) ?? 0 : 0,
-                workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) })
+                workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) },
+                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [])
+        }
+    }
+}
+
+extension PostgresStore {
+    private static func nodes(of buildset: BuildsetID, _ sql: PostgresTransaction) throws -> [NeedsGraph.Node] {
+        try sql.all("SELECT \(NeedsGraph.Node.columns) FROM requests WHERE buildset = $1 ORDER BY id", [.integer(buildset.rawValue)]).map {
+            try NeedsGraph.Node(stored: $0, from: 0)
         }
     }
 }

@@ -67,12 +67,12 @@ extension PostgresStoreTransaction {
         let rows = try sql.all(
             """
             INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
-                open_requests, created, version)
+                open_requests, has_needs, created, version)
             SELECT scheduler, trigger_key, reason, chain, parents::json, stamp, branch, changes::json, author, comments, properties::json,
-                open_requests, $14, version
+                open_requests, has_needs, $15, version
             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::text[], $12::bigint[], $13::bigint[]) WITH ORDINALITY AS j (scheduler, trigger_key, reason, chain, parents, stamp, branch,
-                changes, author, comments, properties, open_requests, version, place) ORDER BY place
+                $11::text[], $12::bigint[], $13::bigint[], $14::boolean[]) WITH ORDINALITY AS j (scheduler, trigger_key, reason, chain, parents,
+                stamp, branch, changes, author, comments, properties, open_requests, version, has_needs, place) ORDER BY place
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id, scheduler, trigger_key
             """,
             [
@@ -80,7 +80,8 @@ extension PostgresStoreTransaction {
                 .texts(buildsets.map(\.chain.rawValue)), .texts(plans.map { JSONText.encode($0.parents) }), .texts(plans.map(\.stamp.id)),
                 .texts(plans.map(\.stamp.branch)), .texts(plans.map { JSONText.list($0.changes) }), .texts(buildsets.map(\.new.author)),
                 .texts(buildsets.map(\.new.comments)), .texts(try plans.map { try JSONText.encode($0.properties) }),
-                .integers(buildsets.map { Int64($0.openRequests) }), .integers(buildsets.map(\.version)), .integer(now.microseconds),
+                .integers(buildsets.map { Int64($0.openRequests) }), .integers(buildsets.map(\.version)),
+                .booleans(buildsets.map(\.hasNeeds)), .integer(now.microseconds),
             ])
         var made = rows.reduce(into: [Trigger: Int64]()) { $0[Trigger(scheduler: $1.string(1), key: $1.string(2))] = $1.int64(0) }
         let ids = plans.map { made.removeValue(forKey: Trigger(scheduler: $0.scheduler, key: $0.trigger)) }
@@ -117,15 +118,16 @@ extension PostgresStoreTransaction {
         // Numbers are given in the order of the rows.
         try sql.all(
             """
-            INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
-            SELECT buildset, builder, match_class, 'pending', priority, attempts_allowed, $6, 1
-            FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-                WITH ORDINALITY AS j (buildset, builder, match_class, priority, attempts_allowed, place) ORDER BY place
+            INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, needs, created, version)
+            SELECT buildset, builder, match_class, phase, priority, attempts_allowed, needs::json, $8, 1
+            FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
+                WITH ORDINALITY AS j (buildset, builder, match_class, priority, attempts_allowed, phase, needs, place) ORDER BY place
             RETURNING id
             """,
             [
                 .integers(requests.map(\.buildset.rawValue)), .texts(requests.map(\.builder)), .integers(requests.map(\.matchClass)),
-                .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }), .integer(now.microseconds),
+                .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }),
+                .texts(requests.map(\.phase.rawValue)), .texts(try requests.map { try JSONText.encode($0.needs) }), .integer(now.microseconds),
             ]
         ).map { RequestID($0.int64(0)) }
     }
@@ -179,6 +181,27 @@ extension PostgresStoreTransaction {
             "SELECT buildset, builder, outcome FROM requests WHERE buildset = ANY ($1::bigint[]) ORDER BY id",
             [.integers(buildsets.map(\.rawValue))]
         ).map { (buildset: BuildsetID($0.int64(0)), builder: $0.string(1), outcome: $0.outcome(2)) }
+    }
+
+    func needs(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, node: NeedsGraph.Node)] {
+        // Index: the unique (buildset, builder).
+        try sql.all(
+            "SELECT buildset, \(NeedsGraph.Node.columns) FROM requests WHERE buildset = ANY ($1::bigint[]) ORDER BY id",
+            [.integers(buildsets.map(\.rawValue))]
+        ).map { (buildset: BuildsetID($0.int64(0)), node: try NeedsGraph.Node(stored: $0, from: 1)) }
+    }
+
+    func release(_ requests: [RequestID]) throws -> [FinishedRequest] {
+        try sql.all(
+            """
+            UPDATE requests SET phase = 'pending' WHERE id = ANY ($1::bigint[]) AND phase = 'waiting'
+            RETURNING id, buildset, builder, priority, attempts
+            """,
+            [.integers(requests.map(\.rawValue).sorted())]
+        ).map {
+            FinishedRequest(
+                request: RequestID($0.int64(0)), buildset: BuildsetID($0.int64(1)), builder: $0.string(2), priority: $0.int(3), attempts: $0.int(4))
+        }
     }
 
     func writeEnds(_ ends: [BuildsetEnd]) throws -> Int {

@@ -66,8 +66,16 @@ extension SQLiteStore {
                         """), arguments: [request.rawValue, row.priority])
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
-                workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) })
+                workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) },
+                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [])
         }
+    }
+}
+
+extension SQLiteStore {
+    private static func nodes(of buildset: BuildsetID, _ db: Database) throws -> [NeedsGraph.Node] {
+        let statement = try db.cachedStatement(sql: "SELECT \(NeedsGraph.Node.columns) FROM requests WHERE buildset = ? ORDER BY id")
+        return try Row.fetchAll(statement, arguments: [buildset.rawValue]).map { try NeedsGraph.Node(stored: $0, from: 0) }
     }
 }
 

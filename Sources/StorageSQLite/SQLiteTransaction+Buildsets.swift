@@ -27,14 +27,14 @@ extension SQLiteTransaction {
             Int64.self,
             """
             INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
-                open_requests, created, version)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                open_requests, has_needs, created, version)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
             """,
             [
                 plan.scheduler, plan.trigger, plan.reason, draft.chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
                 JSONText.list(plan.changes), draft.new.author, draft.new.comments, try JSONText.encode(plan.properties), draft.openRequests,
-                now.microseconds, draft.version,
+                draft.hasNeeds, now.microseconds, draft.version,
             ])
         guard let id else { return nil }
         for change in plan.changes {
@@ -47,10 +47,13 @@ extension SQLiteTransaction {
         try requests.map { request in
             try run(
                 """
-                INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created, version)
-                VALUES (?, ?, ?, 'pending', ?, ?, ?, 1)
+                INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, needs, created, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
                 """,
-                [request.buildset.rawValue, request.builder, request.matchClass, request.priority, request.attemptsAllowed, now.microseconds])
+                [
+                    request.buildset.rawValue, request.builder, request.matchClass, request.phase.rawValue, request.priority,
+                    request.attemptsAllowed, try JSONText.encode(request.needs), now.microseconds,
+                ])
             return RequestID(db.lastInsertedRowID)
         }
     }
@@ -94,6 +97,26 @@ extension SQLiteTransaction {
             "SELECT buildset, builder, outcome FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) ORDER BY id",
             [JSONText.list(buildsets)]
         ).map { (buildset: BuildsetID($0[0]), builder: $0[1], outcome: ($0[2] as String?).flatMap(Outcome.init)) }
+    }
+
+    func needs(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, node: NeedsGraph.Node)] {
+        // Index: the unique (buildset, builder).
+        try all(
+            "SELECT buildset, \(NeedsGraph.Node.columns) FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) ORDER BY id",
+            [JSONText.list(buildsets)]
+        ).map { (buildset: BuildsetID($0[0]), node: try NeedsGraph.Node(stored: $0, from: 1)) }
+    }
+
+    func release(_ requests: [RequestID]) throws -> [FinishedRequest] {
+        try all(
+            """
+            UPDATE requests SET phase = 'pending' WHERE id IN (SELECT value FROM json_each(?)) AND phase = 'waiting'
+            RETURNING id, buildset, builder, priority, attempts
+            """,
+            [JSONText.list(requests)]
+        ).map {
+            FinishedRequest(request: RequestID($0[0]), buildset: BuildsetID($0[1]), builder: $0[2], priority: $0[3], attempts: $0[4])
+        }
     }
 
     func writeEnds(_ ends: [BuildsetEnd]) throws -> Int {

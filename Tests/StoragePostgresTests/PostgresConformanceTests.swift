@@ -45,6 +45,9 @@ import Testing
     @Test("Histories", arguments: Conformance.historyRules)
     func histories(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Needs", arguments: Conformance.needRules)
+    func needs(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Controls of builds", arguments: Conformance.buildControlRules)
     func buildControls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 }

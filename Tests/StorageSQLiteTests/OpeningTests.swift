@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import GRDB
+import Schemas
 import Storage
 import StoreConformance
 import TestSupport
@@ -64,7 +65,7 @@ import Testing
         let store = try await open()
         try await store.close()
         try tamper("INSERT INTO schema_migrations (number, name, applied) VALUES (999, 'future', 0)")
-        await #expect(throws: StoreError.newerSchema(found: 999, known: 1)) { _ = try await open() }
+        await #expect(throws: StoreError.newerSchema(found: 999, known: Schemas.sqlite.last?.number ?? 0)) { _ = try await open() }
         try tamper("DELETE FROM schema_migrations WHERE number = 999")
         _ = try await open()
     }

@@ -8,12 +8,14 @@ public struct Builder: Hashable, Sendable, Codable {
     /// How many builds may be tried for one request before it ends as `exception`.
     public var attempts: Int
     public var priority: Int
+    /// What must have ended before it, where they are built together.
+    public var needs: [Need]
 
     public static let defaultAttempts = 3
 
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
-        properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0
+        properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = []
     ) {
         self.name = name
         self.labels = labels
@@ -22,5 +24,24 @@ public struct Builder: Hashable, Sendable, Codable {
         self.properties = properties
         self.attempts = attempts
         self.priority = priority
+        self.needs = needs
+    }
+}
+
+extension Builder {
+    private enum CodingKeys: String, CodingKey {
+        case name, labels, steps, environment, properties, attempts, priority, needs
+    }
+
+    /// Revisions that were stored before a key existed do not have it.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name), labels: try values.decode([String: String].self, forKey: .labels),
+            steps: try values.decode([StepRecipe].self, forKey: .steps),
+            environment: try values.decode([String: String].self, forKey: .environment),
+            properties: try values.decode([String: JSONValue].self, forKey: .properties),
+            attempts: try values.decode(Int.self, forKey: .attempts), priority: try values.decode(Int.self, forKey: .priority),
+            needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [])
     }
 }

@@ -4,6 +4,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case buildsetCreated = "buildset.created"
     case buildsetFinished = "buildset.finished"
     case requestCreated = "request.created"
+    /// What it waited for has ended: it is pending now.
+    case requestReleased = "request.released"
     case requestClaimed = "request.claimed"
     case requestUnclaimed = "request.unclaimed"
     case requestCancelled = "request.cancelled"

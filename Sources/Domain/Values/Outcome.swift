@@ -44,6 +44,8 @@ public enum Cause: String, Sendable, Codable, CaseIterable {
     case workersLost = "workers_lost"
     /// Somebody asked for the end.
     case cancelled
+    /// What the request needed ended with another outcome than it asks for.
+    case needsNotMet = "needs_not_met"
     /// The worker was told to stop and gave its work back.
     case drained
     case timeout

@@ -30,8 +30,31 @@ struct ConfigurationDraft {
         for repeated in projects.dropFirst() {
             repeated.value.report("found \"project\" a second time, expected it in one file only; the first is at \(projects[0].value.place)")
         }
-        return Configuration(
+        let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value))
+        refuseCircles(of: configuration)
+        refuseUnmetNeeds(of: configuration)
+        return configuration
+    }
+
+    private func refuseCircles(of configuration: Configuration) {
+        guard let circle = configuration.circleOfNeeds(), let first = circle.first else { return }
+        builders.first { $0.value.name == first }?.name?.report(
+            "found builders that need each other in a circle (\(circle.joined(separator: " needs "))), expected one that needs none of the others")
+    }
+
+    /// Started without what it needs, a builder would not wait for it; nobody means that.
+    private func refuseUnmetNeeds(of configuration: Configuration) {
+        for scheduler in schedulers {
+            for name in scheduler.value.builders {
+                guard let builder = configuration.builder(named: name) else { continue }
+                for need in builder.needs where !scheduler.value.builders.contains(need.builder) {
+                    scheduler.name?.report(
+                        "found builder \"\(name)\" without \"\(YAMLValue.quotable(need.builder))\", which it needs: "
+                            + "expected both among the builders of the scheduler")
+                }
+            }
+        }
     }
 
     private func refuseRepeats(of what: String, _ parts: [(name: String, value: YAMLValue?)]) {

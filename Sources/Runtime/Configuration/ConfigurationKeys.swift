@@ -4,7 +4,8 @@ enum ConfigurationKeys {
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
     static let scheduler = ["name", "kind"] + filter + ["quiet", "builders", "priority", "properties"]
-    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "steps"]
+    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "steps"]
+    static let need = ["builder", "outcome"]
     static let step = [
         "name", "checkout", "run", "env", "directory", "timeout", "idle_timeout", "continue_on_failure", "always", "warnings_only", "retries",
     ]

@@ -10,8 +10,44 @@ extension ConfigurationReader {
         read.properties = readProperties(builder["properties"])
         if let attempts = builder["attempts"]?.integer(in: 1...100) { read.attempts = attempts }
         if let priority = builder["priority"]?.integer(in: Self.priorities) { read.priority = priority }
+        read.needs = readNeeds(builder["needs"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         draft.builders.append(.init(value: read, name: place))
+    }
+
+    private mutating func readNeeds(_ value: YAMLValue?) -> [Need] {
+        guard let elements = value?.list(of: "builders") else { return [] }
+        var needs: [Need] = []
+        for element in elements {
+            guard let (need, place) = readNeed(element) else { continue }
+            if needs.contains(where: { $0.builder == need.builder }) {
+                place.report("found \"\(YAMLValue.quotable(need.builder))\" a second time, expected each builder once")
+            } else {
+                needs.append(need)
+                draft.builderReferences.append((need.builder, place))
+            }
+        }
+        return needs
+    }
+
+    /// A builder's name, or `{builder: NAME, outcome: any}`.
+    private func readNeed(_ value: YAMLValue) -> (need: Need, place: YAMLValue)? {
+        guard case .mapping = value.node else {
+            return value.text("the name of a builder, or {builder: NAME, outcome: any}").map { (Need(builder: $0), value) }
+        }
+        guard let mapping = value.mapping("need", keys: ConfigurationKeys.need),
+            let place = mapping.required("builder", "the name of a builder"), let name = place.text("the name of a builder")
+        else { return nil }
+        return (Need(builder: name, outcomes: mapping["outcome"].map(readOutcomes) ?? Need.usual), place)
+    }
+
+    private func readOutcomes(_ value: YAMLValue) -> Set<Outcome> {
+        let words = Outcome.allCases.map(\.rawValue)
+        guard case .sequence = value.node else {
+            guard let word = value.choice(of: words + ["any"]) else { return [] }
+            return word == "any" ? Set(Outcome.allCases) : Set([word].compactMap(Outcome.init))
+        }
+        return Set((value.list(of: "outcomes") ?? []).compactMap { $0.choice(of: words).flatMap(Outcome.init) })
     }
 
     private func readLabels(_ value: YAMLValue?) -> [String: String] {

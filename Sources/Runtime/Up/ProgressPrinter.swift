@@ -28,7 +28,7 @@ public struct ProgressPrinter: Sendable {
             // "rebuild of build 1" names its scheduler by itself.
             let why = fact.reason.hasPrefix(fact.scheduler + " ") ? fact.reason : "\(fact.scheduler): \(fact.reason)"
             return head("buildset", id, fact.branch) + "\(short(why, 80)) -> \(short(fact.builders.joined(separator: ", "), 60))"
-        case .buildAssigned, .logOpened, .logClosed, .requestCreated, .requestClaimed, .schedulerFired, .workerConnected:
+        case .buildAssigned, .logOpened, .logClosed, .requestCreated, .requestReleased, .requestClaimed, .schedulerFired, .workerConnected:
             return nil
         case .buildStarted, .buildFinished, .buildLost:
             guard let fact: BuildFact = decode(record) else { return nil }
@@ -49,7 +49,8 @@ public struct ProgressPrinter: Sendable {
             guard let fact: BuildsetFact = decode(record) else { return nil }
             return head("buildset", id, fact.branch) + coloured(fact.outcome)
         case .requestUnclaimed, .requestCancelled, .requestFinished:
-            guard let fact: RequestFact = decode(record), fact.outcome == .exception || record.kind == .requestUnclaimed else { return nil }
+            guard let fact: RequestFact = decode(record), record.kind == .requestUnclaimed || fact.outcome == .exception || fact.outcome == .skipped
+            else { return nil }
             let what = record.kind == .requestUnclaimed ? "waits again" : coloured(fact.outcome)
             return head("request", id, fact.builder) + what + ((fact.text?.isEmpty ?? true) ? "" : "  " + short(fact.text ?? "", 80))
         case .workerLost, .workerPaused, .workerResumed:

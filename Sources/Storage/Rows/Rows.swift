@@ -22,7 +22,8 @@ extension Change {
 extension BuildsetContext {
     /// The columns that `init(_:stored:from:)` reads, in its order, of `buildsets b` and `source_stamps s`.
     package static let columns = """
-        b.scheduler, b.reason, b.chain, b.parents, b.changes, b.properties, s.project, s.repository, s.branch, s.revision, s.codebase
+        b.scheduler, b.reason, b.chain, b.parents, b.changes, b.properties, s.project, s.repository, s.branch, s.revision, s.codebase,
+        b.has_needs
         """
 
     package init(_ id: BuildsetID, stored row: some StoredRow, from first: Int) throws {
@@ -30,7 +31,21 @@ extension BuildsetContext {
             id: id, scheduler: row.string(first), reason: row.string(first + 1), chain: ChainID(row.string(first + 2)),
             parents: try JSONText.decode([ChainID].self, row.string(first + 3)),
             changes: try JSONText.decode([ChangeID].self, row.string(first + 4)), stamp: row.stamp(from: first + 6),
-            properties: try JSONText.decode(Properties.self, row.string(first + 5)))
+            properties: try JSONText.decode(Properties.self, row.string(first + 5)), hasNeeds: row.bool(first + 11))
+    }
+}
+
+extension NeedsGraph.Node {
+    /// The columns that `init(stored:from:)` reads, in its order, of `requests`.
+    package static let columns = "id, builder, phase, outcome, needs"
+
+    package init(stored row: some StoredRow, from first: Int) throws {
+        guard let phase = RequestPhase(rawValue: row.string(first + 2)) else {
+            throw StoreError.internalError("request \(row.int64(first)) has an unknown phase")
+        }
+        self.init(
+            request: RequestID(row.int64(first)), builder: row.string(first + 1), phase: phase, outcome: row.outcome(first + 3),
+            needs: try JSONText.decode([Need].self, row.string(first + 4)))
     }
 }
 

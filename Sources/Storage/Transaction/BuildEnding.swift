@@ -22,6 +22,8 @@ package struct BuildEnding {
 package struct EndedBuild {
     /// The request went back to `pending`.
     package var retried: Bool
+    /// Other requests waited for it or for another that ended with it, and are pending now.
+    package var released: Bool
     /// It was the last open build of its buildset, which ended with it.
     package var endedBuildset: Bool
     package var logs: [String]

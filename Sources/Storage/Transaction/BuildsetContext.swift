@@ -10,10 +10,12 @@ package struct BuildsetContext: Sendable {
     package var changes: [ChangeID]
     package var stamp: SourceStamp
     package var properties: Properties
+    /// Some of its requests wait for others of it.
+    package var hasNeeds: Bool
 
     package init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], changes: [ChangeID], stamp: SourceStamp,
-        properties: Properties
+        properties: Properties, hasNeeds: Bool
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -23,6 +25,7 @@ package struct BuildsetContext: Sendable {
         self.changes = changes
         self.stamp = stamp
         self.properties = properties
+        self.hasNeeds = hasNeeds
     }
 
     /// The chain of an event about the buildset itself, or about one of its requests.

@@ -77,7 +77,8 @@ extension StoreTransaction {
         return endings.reduce(into: [:]) { ended, ending in
             let id = ending.build.id
             ended[id] = EndedBuild(
-                retried: settled.retried.contains(id), endedBuildset: settled.buildsets.contains(ending.build.buildset),
+                retried: settled.retried.contains(id), released: !settled.finished.released.isEmpty,
+                endedBuildset: settled.finished.buildsets.contains(ending.build.buildset),
                 logs: (logs[id] ?? []).map(\.name))
         }
     }

@@ -30,6 +30,12 @@ package struct BuildsetDraft {
     var unknown: [String]
 
     package var openRequests: Int { builders.count }
+    package var hasNeeds: Bool { builders.contains { !needs(of: $0).isEmpty } }
+
+    /// What a builder waits for here: a need of something that is not built with it is no need.
+    func needs(of builder: Builder) -> [Need] {
+        builder.needs.filter { need in builders.contains { $0.name == need.builder } }
+    }
 
     init(_ new: NewBuildset, deployment: String, configuration: Configuration) {
         var names = Set<String>()
@@ -46,7 +52,7 @@ package struct BuildsetDraft {
         let plan = new.plan
         return BuildsetContext(
             id: id, scheduler: plan.scheduler, reason: plan.reason, chain: chain, parents: plan.parents, changes: plan.changes, stamp: plan.stamp,
-            properties: plan.properties)
+            properties: plan.properties, hasNeeds: hasNeeds)
     }
 }
 
@@ -56,6 +62,10 @@ package struct NewRequest {
     package var matchClass: Int64
     package var priority: Int
     package var attemptsAllowed: Int
+    /// Not empty: it is made in phase `waiting`.
+    package var needs: [Need]
+
+    package var phase: RequestPhase { needs.isEmpty ? .pending : .waiting }
 }
 
 package struct CreatedBuildset {
@@ -102,7 +112,7 @@ extension StoreTransaction {
                 new.append(
                     NewRequest(
                         buildset: context.id, builder: builder.name, matchClass: matchClass, priority: draft.new.plan.priority + builder.priority,
-                        attemptsAllowed: max(1, builder.attempts)))
+                        attemptsAllowed: max(1, builder.attempts), needs: draft.needs(of: builder)))
             }
         }
         guard !new.isEmpty else { return [:] }
@@ -133,7 +143,7 @@ extension StoreTransaction {
 
     private func tell(_ request: NewRequest, _ id: RequestID, _ context: BuildsetContext) {
         let fact = RequestFact(
-            buildset: context.id, builder: request.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .pending,
+            buildset: context.id, builder: request.builder, project: context.stamp.project, branch: context.stamp.branch, phase: request.phase,
             priority: request.priority, attempts: 0)
         emit(
             EventDraft(

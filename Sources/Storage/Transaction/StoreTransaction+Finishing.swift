@@ -19,7 +19,7 @@ package struct RequestEnd: Encodable {
     }
 }
 
-/// A request that was just ended.
+/// A request that was just ended or released.
 package struct FinishedRequest {
     package var request: RequestID
     package var buildset: BuildsetID
@@ -36,6 +36,22 @@ package struct FinishedRequest {
     }
 }
 
+/// What the ends of requests led to.
+package struct FinishedRequests {
+    /// Those that ended.
+    package var requests: Set<RequestID> = []
+    /// The buildsets that ended with them.
+    package var buildsets: Set<BuildsetID> = []
+    /// Those that waited and are pending now.
+    package var released: Set<RequestID> = []
+
+    mutating func add(_ more: FinishedRequests) {
+        requests.formUnion(more.requests)
+        buildsets.formUnion(more.buildsets)
+        released.formUnion(more.released)
+    }
+}
+
 package struct BuildsetEnd: Encodable {
     package var buildset: BuildsetID
     package var outcome: Outcome
@@ -49,10 +65,11 @@ extension StoreTransaction {
     }
 
     /// Ends requests, and the buildsets whose last open ones they were, with a few statements for all. Writes `request.finished` and
-    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first.
+    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first. Requests that
+    /// waited for these ends are released, or skipped, by the same transaction.
     @discardableResult
-    package func finish(_ ends: [RequestEnd]) throws -> (requests: Set<RequestID>, buildsets: Set<BuildsetID>) {
-        guard !ends.isEmpty else { return ([], []) }
+    package func finish(_ ends: [RequestEnd]) throws -> FinishedRequests {
+        guard !ends.isEmpty else { return FinishedRequests() }
         let finished = try finishRequests(ends).reduce(into: [:]) { $0[$1.request] = $1 }
         var events: [PendingEvent] = []
         var closed: [BuildsetID: Int64] = [:]
@@ -71,7 +88,53 @@ extension StoreTransaction {
                         data: .request(fact))))
         }
         emit(events)
-        return (Set(finished.keys), try closeRequests(closed))
+        let done = try closeRequests(closed)
+        var all = FinishedRequests(requests: Set(finished.keys), buildsets: done)
+        // Their rows are locked since they were counted down: whoever ends another of their requests comes before or after this.
+        let waiting = try closed.keys.filter { try !done.contains($0) && context(of: $0).hasNeeds }.sorted()
+        if !waiting.isEmpty { all.add(try settleNeeds(of: waiting)) }
+        return all
+    }
+
+    private func settleNeeds(of buildsets: [BuildsetID]) throws -> FinishedRequests {
+        let rows = try needs(of: buildsets)
+        var free: [RequestID] = []
+        var skipped: [RequestEnd] = []
+        for (_, nodes) in Dictionary(grouping: rows, by: \.buildset).sorted(by: { $0.key < $1.key }) {
+            for (request, verdict) in NeedsGraph(nodes.map(\.node)).settle() {
+                switch verdict {
+                case .released: free.append(request)
+                case .skipped(let need, let outcome):
+                    skipped.append(
+                        RequestEnd(
+                            request: request, outcome: .skipped, cause: .needsNotMet,
+                            text: "it needs \(need.builder), which ended as \(outcome.rawValue)"))
+                }
+            }
+        }
+        var all = FinishedRequests()
+        if !free.isEmpty {
+            let released = try release(free)
+            try tellReleased(released)
+            all.released = Set(released.map(\.request))
+        }
+        // All that follows from them is in the list, so nothing is left to settle behind it.
+        all.add(try finish(skipped))
+        return all
+    }
+
+    private func tellReleased(_ released: [FinishedRequest]) throws {
+        emit(
+            try released.map { row in
+                let context = try context(of: row.buildset)
+                let fact = RequestFact(
+                    buildset: context.id, builder: row.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .pending,
+                    priority: row.priority, attempts: row.attempts)
+                return PendingEvent(
+                    EventDraft(
+                        .requestReleased, entity: .request, id: row.request.rawValue, chain: context.eventChain(request: row.request),
+                        data: .request(fact)))
+            })
     }
 
     /// Counts down the open requests of buildsets; gives those that ended with it.

@@ -15,7 +15,7 @@ extension StoreTransaction {
         let ended = try end(judge.endings)
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
             guard case .finish = report.content, let end = ended[report.build] else { continue }
-            answers[place].ringDispatch = end.retried
+            answers[place].ringDispatch = end.retried || end.released
             answers[place].ringScheduling = end.endedBuildset
         }
         return (answers, ended)

@@ -10,9 +10,9 @@ package struct RequestTrial: Encodable {
 }
 
 extension StoreTransaction {
-    /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again, and the buildsets that
-    /// ended.
-    func settleRequests(_ endings: [BuildEnding]) throws -> (retried: Set<BuildID>, buildsets: Set<BuildsetID>) {
+    /// Decides what becomes of the requests whose builds ended, and writes it. Gives the builds whose request is tried again, and what
+    /// the ends of the others led to.
+    func settleRequests(_ endings: [BuildEnding]) throws -> (retried: Set<BuildID>, finished: FinishedRequests) {
         let settled = endings.map(Settled.init)
         // Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.
         let trials = settled.filter(\.changesRequest).map { one in
@@ -46,7 +46,7 @@ extension StoreTransaction {
             }
         }
         emit(events)
-        return (retried, try finish(ends).buildsets)
+        return (retried, try finish(ends))
     }
 }
 

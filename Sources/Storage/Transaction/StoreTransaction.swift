@@ -28,7 +28,7 @@ package protocol StoreTransaction: AnyObject {
     func readContext(of buildset: BuildsetID) throws -> BuildsetContext?
     /// Writes buildsets, their stamps and their changes, numbered in the order given. Nil in place of each whose scheduler and trigger made one before.
     func insert(_ buildsets: [BuildsetDraft]) throws -> [BuildsetID?]
-    /// Writes requests in phase `pending`, numbered in the order given; `version` is 1.
+    /// Writes requests in their first phase, numbered in the order given; `version` is 1.
     func insert(_ requests: [NewRequest]) throws -> [RequestID]
     /// The number of the class (builder, labels), made when it is new.
     func matchClass(of builder: Builder) throws -> Int64
@@ -38,6 +38,10 @@ package protocol StoreTransaction: AnyObject {
     func countDown(_ closed: [BuildsetID: Int64]) throws -> [BuildsetID: Int]
     /// Builder and outcome of every request of these buildsets, oldest first.
     func requestOutcomes(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, builder: String, outcome: Outcome?)]
+    /// Every request of these buildsets and what it needs, oldest first.
+    func needs(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, node: NeedsGraph.Node)]
+    /// Moves requests that wait to `pending`; gives those that it moved.
+    func release(_ requests: [RequestID]) throws -> [FinishedRequest]
     /// Ends buildsets that have not ended; gives how many.
     func writeEnds(_ ends: [BuildsetEnd]) throws -> Int
     func writeTrials(_ trials: [RequestTrial]) throws

@@ -11,11 +11,15 @@ struct WaitReasons {
 
     var all: [Reason] {
         switch facts.request.phase {
-        case .waiting: [Reason("waiting", "it waits for other requests of its buildset to end first")]
+        case .waiting: waiting
         case .pending: pending
         case .claimed: claimed
         case .finished: finished
         }
+    }
+
+    private var waiting: [Reason] {
+        facts.needs.map { Reason("needs", "it needs \($0.builder), whose request \($0.request) is \($0.phase.rawValue)") }
     }
 
     private var finished: [Reason] {

@@ -88,14 +88,16 @@ extension WebService {
 
     private func waitingRequests() async throws -> ([HomePage.Waiting], Int) {
         let all = try await store.builderCounts().reduce(0) { $0 + $1.pending }
-        guard all > 0 else { return ([], 0) }
-        var fields = RequestFields()
-        fields.phase = .pending
         var waiting: [HomePage.Waiting] = []
-        for request in try await store.requests(PageQuery(fields, ascending: true, limit: Self.waitingShown)) {
-            guard let facts = try await store.why(request.id), facts.request.phase == .pending else { continue }
-            let reasons = WaitReasons(facts: facts, configuration: surroundings.configuration()?.configuration).all
-            waiting.append(HomePage.Waiting(request: request, reasons: reasons))
+        // What a worker could take comes before what waits for others of its buildset.
+        for phase in [RequestPhase.pending, .waiting] where waiting.count < Self.waitingShown {
+            var fields = RequestFields()
+            fields.phase = phase
+            for request in try await store.requests(PageQuery(fields, ascending: true, limit: Self.waitingShown - waiting.count)) {
+                guard let facts = try await store.why(request.id), facts.request.phase == phase else { continue }
+                let reasons = WaitReasons(facts: facts, configuration: surroundings.configuration()?.configuration).all
+                waiting.append(HomePage.Waiting(request: request, reasons: reasons))
+            }
         }
         return (waiting, max(all, waiting.count))
     }

@@ -127,6 +127,37 @@ extension ConfigurationCase {
             "a variable that is Doorbell's", "env: {DOORBELL_TOKEN: x}, steps: [{run: x}]", "3:19: found \"DOORBELL_TOKEN\", expected another name"),
         builder("no variable", "env: {a-b: x}, steps: [{run: x}]", "3:19: found \"a-b\", expected the name of an environment variable"),
         builder("a list as a value", "env: {A: [x]}, steps: [{run: x}]", "3:22: found a list, expected a text, a number or a boolean"),
+        builder(
+            "a need that is no builder", "needs: [tset], steps: [{run: x}]", "3:21: found \"tset\", expected a builder: one of \"b\"",
+            schemaKnows: false),
+        builder(
+            "a need twice", "needs: [b, b], steps: [{run: x}]", "3:10: found builders that need each other in a circle (b needs b)",
+            "3:24: found \"b\" a second time, expected each builder once"),
+        builder(
+            "a need with an outcome that does not exist", "needs: [{builder: b, outcome: green}], steps: [{run: x}]",
+            "3:10: found builders that need each other", "3:43: found \"green\", expected one of"),
+        ConfigurationCase(
+            name: "needs in a circle",
+            text: """
+                project: p
+                builders:
+                - {name: a, needs: [b], steps: [{run: x}]}
+                - {name: b, needs: [{builder: a, outcome: any}], steps: [{run: y}]}
+                """,
+            problems: ["3:10: found builders that need each other in a circle (a needs b needs a), expected one that needs none of the others"],
+            schemaKnows: false),
+        ConfigurationCase(
+            name: "a scheduler without what its builder needs",
+            text: """
+                project: p
+                schedulers:
+                - {name: s, kind: any-branch, builders: [b]}
+                builders:
+                - {name: a, steps: [{run: x}]}
+                - {name: b, needs: [a], steps: [{run: y}]}
+                """,
+            problems: ["3:10: found builder \"b\" without \"a\", which it needs: expected both among the builders of the scheduler"],
+            schemaKnows: false),
         builder("a label that is a path", "labels: {os: ../x}, steps: [{run: x}]", "3:26: found \"../x\", expected a label value of"),
 
         step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),

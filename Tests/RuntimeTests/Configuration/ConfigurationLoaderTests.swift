@@ -42,6 +42,25 @@ import Testing
             ])
     }
 
+    @Test("A need is a builder's name, or one with the outcomes that will do")
+    func needs() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            builders:
+              - {name: a, steps: [{run: x}]}
+              - {name: b, needs: [a], steps: [{run: x}]}
+              - {name: c, needs: [b, {builder: a, outcome: any}], steps: [{run: x}]}
+              - {name: d, needs: [{builder: a, outcome: [failure, exception]}, {builder: b, outcome: failure}], steps: [{run: x}]}
+            """
+        ).configuration
+        #expect(
+            configuration.builders.map(\.needs) == [
+                [], [Need(builder: "a", outcomes: [.success, .warnings])], [Need(builder: "b"), Need(builder: "a", outcomes: Set(Outcome.allCases))],
+                [Need(builder: "a", outcomes: [.failure, .exception]), Need(builder: "b", outcomes: [.failure])],
+            ])
+    }
+
     @Test("Every key reaches the domain")
     func everyKey() throws {
         let configuration = try ConfigurationLoader.load(path: ConfigurationSamples.top + "/examples/complete/doorbell.yaml").configuration
