@@ -94,9 +94,9 @@ let package = Package(
         .testTarget(
             name: "IntakeTests",
             dependencies: [
-                "Intake", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "TestSupport", "ProcessSupport", hummingbird,
-                logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
+                "Intake", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "TestSupport", "ProcessSupport", crypto,
+                hummingbird, logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ], exclude: ["Fixtures"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "DispatchTests",

@@ -58,6 +58,10 @@ extension Problem {
             detail: errors.map { "\($0.pointer.isEmpty ? "the body" : $0.pointer): \($0.detail)" }.joined(separator: "; "), errors: errors)
     }
 
+    public static func tooMany(_ detail: String) -> Problem {
+        Problem(status: 429, code: "too_many_requests", title: "Too much at once", detail: detail)
+    }
+
     /// Nothing was changed; the same request may be sent again.
     public static func unavailable(_ detail: String) -> Problem {
         Problem(status: 503, code: "unavailable", title: "Not at the moment", detail: detail)

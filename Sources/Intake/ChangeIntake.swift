@@ -35,6 +35,11 @@ public final class ChangeIntake: Sendable {
         return [loop]
     }
 
+    /// The same intake for what forges tell.
+    public func hooks(configuration: @escaping @Sendable () -> Configuration?, logger: Logger) -> HookIntake {
+        HookIntake(taker: taker, configuration: configuration, logger: logger)
+    }
+
     public func addRoutes(to router: DoorRouter) {
         router.post("/api/v1/changes") { request, _ in try await self.submit(request) }
     }

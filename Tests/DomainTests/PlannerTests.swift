@@ -37,6 +37,45 @@ import Testing
         quiet.mapValues { QuietTime(key: $0.key, generation: $0.generation, fires: $0.fires, changes: []) }
     }
 
+    private func pull(_ id: Int64, into base: String = "main", untrusted: Bool = false) -> Change {
+        var change = change(id, branch: "refs/pull/\(id)/head", properties: ["base_branch": .string(base), "untrusted": .bool(untrusted)])
+        change.content.category = PullProperty.category
+        return change
+    }
+
+    private func built(_ rule: SchedulerRule, _ changes: Change...) -> [ChangeID] {
+        planner(rule).plan(changes: changes, quiet: [:]).buildsets.flatMap(\.changes)
+    }
+
+    @Test("A pull request is built by rules of its kind, by the branch it goes into, and by those that ask for its category")
+    func pulls() {
+        let main = ChangeFilter(branches: [Glob("main")])
+        let pulls = SchedulerRule(name: "pulls", kind: .pull, filter: main, builders: ["test"])
+        #expect(built(pulls, pull(1), pull(2, into: "topic"), change(3)) == [ChangeID(1)])
+        #expect(built(SchedulerRule(name: "all", kind: .pull, builders: ["test"]), pull(1), pull(2, into: "topic"), change(3)).count == 2)
+        #expect(built(rule(), pull(1), change(2)) == [ChangeID(2)])
+        #expect(built(rule(filter: ChangeFilter(categories: [Glob("pull")])), pull(1), change(2)) == [ChangeID(1)])
+    }
+
+    @Test("What anybody may have written is built only by a rule that says so")
+    func forks() {
+        var pulls = SchedulerRule(name: "pulls", kind: .pull, builders: ["test"])
+        #expect(built(pulls, pull(1, untrusted: true), pull(2)) == [ChangeID(2)])
+        pulls.forks = true
+        #expect(built(pulls, pull(1, untrusted: true), pull(2)) == [ChangeID(1), ChangeID(2)])
+        #expect(built(rule(filter: ChangeFilter(categories: [Glob("pull")])), pull(1, untrusted: true)).isEmpty)
+    }
+
+    @Test("A change that asks to be skipped starts nothing, and rides along with one that does")
+    func skipped() {
+        var skipped = change(1)
+        skipped.content.comments = "Mend the docs [skip ci]"
+        #expect(built(rule(), skipped, change(2), change(3, properties: ["skip_ci": true])) == [ChangeID(2)])
+        let plan = planner(rule(quiet: .seconds(5))).plan(changes: [skipped, change(2)], quiet: [:])
+        #expect(plan.quiet.map(\.changes) == [[ChangeID(1), ChangeID(2)]])
+        #expect(planner(rule(quiet: .seconds(5))).plan(changes: [skipped], quiet: [:]).quiet.map(\.fires) == [nil])
+    }
+
     @Test("Without a quiet time each important change makes a buildset at once", arguments: [nil, Duration.zero])
     func immediate(quiet: Duration?) throws {
         let planner = planner(rule(quiet: quiet))

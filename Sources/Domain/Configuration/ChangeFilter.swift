@@ -35,11 +35,12 @@ public struct ChangeFilter: Hashable, Sendable, Codable {
         self.ignoreFiles = ignoreFiles
     }
 
-    public func judge(_ change: NewChange) -> Verdict {
+    /// - Parameter branch: the branch that counts, where it is not the change's own.
+    public func judge(_ change: NewChange, branch: String? = nil) -> Verdict {
         func matches(_ globs: [Glob], _ value: String) -> Bool {
             globs.isEmpty || globs.contains { $0.matches(value) }
         }
-        guard matches(projects, change.project), matches(repositories, change.repository), matches(branches, change.branch),
+        guard matches(projects, change.project), matches(repositories, change.repository), matches(branches, branch ?? change.branch),
             matches(categories, change.category)
         else { return .ignored }
         // A change that names no files may touch any of them, so it matters.

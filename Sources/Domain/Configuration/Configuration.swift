@@ -2,14 +2,34 @@
 public struct Configuration: Hashable, Sendable, Codable {
     public var project: String
     public var sources: [SourceConfiguration]
+    /// Forges that tell by themselves.
+    public var hooks: [HookConfiguration]
     public var schedulers: [SchedulerRule]
     public var builders: [Builder]
 
-    public init(project: String, sources: [SourceConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = []) {
+    public init(
+        project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], schedulers: [SchedulerRule] = [],
+        builders: [Builder] = []
+    ) {
         self.project = project
         self.sources = sources
+        self.hooks = hooks
         self.schedulers = schedulers
         self.builders = builders
+    }
+
+    /// Revisions that were stored before a key existed do not have it.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            project: try values.decode(String.self, forKey: .project), sources: try values.decode([SourceConfiguration].self, forKey: .sources),
+            hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
+            schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
+            builders: try values.decode([Builder].self, forKey: .builders))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case project, sources, hooks, schedulers, builders
     }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }

@@ -1,6 +1,6 @@
 extension SchedulerRule: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, filter, builders, priority, properties
+        case name, kind, filter, builders, priority, properties, forks
         case quiet = "quiet_ms"
     }
 
@@ -13,7 +13,9 @@ extension SchedulerRule: Codable {
             quiet: try container.decodeMillisecondsIfPresent(forKey: .quiet),
             builders: try container.decode([String].self, forKey: .builders),
             priority: try container.decode(Int.self, forKey: .priority),
-            properties: try container.decode([String: JSONValue].self, forKey: .properties))
+            properties: try container.decode([String: JSONValue].self, forKey: .properties),
+            // Revisions that were stored before this key existed do not have it.
+            forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -25,5 +27,6 @@ extension SchedulerRule: Codable {
         try container.encode(builders, forKey: .builders)
         try container.encode(priority, forKey: .priority)
         try container.encode(properties, forKey: .properties)
+        try container.encode(forks, forKey: .forks)
     }
 }

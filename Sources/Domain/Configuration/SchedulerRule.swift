@@ -5,6 +5,8 @@ public struct SchedulerRule: Hashable, Sendable {
         case branch
         /// Changes on any branch.
         case anyBranch = "any-branch"
+        /// Pull requests into the branches that the filter names.
+        case pull
     }
 
     public var name: String
@@ -16,10 +18,12 @@ public struct SchedulerRule: Hashable, Sendable {
     /// Higher is sooner; 0 by default.
     public var priority: Int
     public var properties: [String: JSONValue]
+    /// Pull requests from other repositories, which anybody may have written, are built as well.
+    public var forks: Bool
 
     public init(
         name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
-        properties: [String: JSONValue] = [:]
+        properties: [String: JSONValue] = [:], forks: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -28,5 +32,6 @@ public struct SchedulerRule: Hashable, Sendable {
         self.builders = builders
         self.priority = priority
         self.properties = properties
+        self.forks = forks
     }
 }

@@ -10,7 +10,7 @@ public struct Planner: Sendable {
     public func quietKeys(for changes: [Change]) -> Set<QuietKey> {
         var keys = Set<QuietKey>()
         for rule in configuration.schedulers where rule.waits {
-            for change in changes where rule.filter.judge(change.content) != .ignored {
+            for change in changes where rule.judge(change.content) != .ignored {
                 keys.insert(rule.quietKey(for: change.content))
             }
         }
@@ -22,10 +22,13 @@ public struct Planner: Sendable {
         var plan = Plan()
         var touched: [QuietKey: QuietTime] = [:]
         var order: [QuietKey] = []
+        let skipped = Set(changes.filter(\.content.asksToBeSkipped).map(\.id))
         for rule in configuration.schedulers {
             for change in changes {
-                let verdict = rule.filter.judge(change.content)
+                var verdict = rule.judge(change.content)
                 guard verdict != .ignored else { continue }
+                // It starts nothing, and rides along with what does.
+                if skipped.contains(change.id) { verdict = .unimportant }
                 guard rule.waits, let wait = rule.quiet else {
                     if verdict == .important { plan.buildsets.append(buildset(rule: rule, change: change)) }
                     continue
@@ -78,6 +81,17 @@ public struct Planner: Sendable {
 }
 
 extension SchedulerRule {
+    /// The filter's verdict on what is this kind's business at all.
+    func judge(_ change: NewChange) -> ChangeFilter.Verdict {
+        if change.isUntrusted, !forks { return .ignored }
+        guard kind == .pull else {
+            // A pull request is no change of a branch, unless a rule asks for its category.
+            return change.isPull && filter.categories.isEmpty ? .ignored : filter.judge(change)
+        }
+        guard change.isPull, case .string(let base) = change.properties[PullProperty.baseBranch] else { return .ignored }
+        return filter.judge(change, branch: base)
+    }
+
     /// True when changes wait for the branch to become quiet.
     var waits: Bool { (quiet ?? .zero) > .zero }
 

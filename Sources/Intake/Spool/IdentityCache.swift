@@ -1,15 +1,20 @@
+import Domain
 import Foundation
 
-/// The deployment's identity on an intake's own disk, so that it can name chains when the database is away at its start.
+/// The deployment's identity on an intake's own disk, and the hooks it takes, so that it can name chains and judge calls when the database is away at its
+/// start. Secrets are not in it: they are where the configuration says.
 public struct IdentityCache: Hashable, Sendable, Codable {
     public var deployment: String
     /// When the database last confirmed it, in seconds since 1970.
     public var confirmed: Double
+    /// The part of the configuration that says which hooks are taken; nil when none was known.
+    public var configuration: Configuration?
 
     private static func path(_ dataDirectory: String) -> String { dataDirectory + "/spool/identity.json" }
 
-    public init(deployment: String, confirmed: Double = Date().timeIntervalSince1970) {
+    public init(deployment: String, configuration: Configuration? = nil, confirmed: Double = Date().timeIntervalSince1970) {
         self.deployment = deployment
+        self.configuration = configuration.map { Configuration(project: $0.project, hooks: $0.hooks) }
         self.confirmed = confirmed
     }
 

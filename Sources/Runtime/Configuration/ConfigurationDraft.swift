@@ -10,6 +10,7 @@ struct ConfigurationDraft {
 
     var projects: [(name: String, value: YAMLValue)] = []
     var sources: [Part<SourceConfiguration>] = []
+    var hooks: [Part<HookConfiguration>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
     /// Where schedulers name builders.
@@ -19,7 +20,7 @@ struct ConfigurationDraft {
 
     /// Reports what only shows when all files are known, and puts the configuration together.
     func assemble(problems: ProblemCollector) -> Configuration {
-        refuseRepeats(of: "source", sources.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "source", sources.map { ($0.value.name, $0.name) } + hooks.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         let known = builders.map(\.value.name).filter { !$0.isEmpty }
@@ -31,7 +32,8 @@ struct ConfigurationDraft {
             repeated.value.report("found \"project\" a second time, expected it in one file only; the first is at \(projects[0].value.place)")
         }
         let configuration = Configuration(
-            project: projects.first?.name ?? "", sources: sources.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value))
+            project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
+            schedulers: schedulers.map(\.value), builders: builders.map(\.value))
         refuseCircles(of: configuration)
         refuseUnmetNeeds(of: configuration)
         return configuration

@@ -2,8 +2,9 @@
 enum ConfigurationKeys {
     static let top = ["project", "sources", "schedulers", "builders"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
+    static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
-    static let scheduler = ["name", "kind"] + filter + ["quiet", "builders", "priority", "properties"]
+    static let scheduler = ["name", "kind"] + filter + ["quiet", "builders", "priority", "properties", "forks"]
     static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "steps"]
     static let need = ["builder", "outcome"]
     static let step = [

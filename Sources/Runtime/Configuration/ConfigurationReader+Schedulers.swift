@@ -20,6 +20,7 @@ extension ConfigurationReader {
         if let quiet = scheduler["quiet"]?.duration(atLeast: .zero) { read.quiet = quiet == .zero ? nil : quiet }
         if let priority = scheduler["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.properties = readProperties(scheduler["properties"])
+        if let forks = scheduler["forks"]?.boolean() { read.forks = forks }
         if let builders = scheduler.required("builders", "the builders that it starts")?.list(of: "builders") {
             for element in builders {
                 guard let builder = element.text("the name of a builder") else { continue }

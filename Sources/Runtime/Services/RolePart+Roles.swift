@@ -13,9 +13,14 @@ extension RolePart {
     static func intake(_ context: ProcessContext, poller: SourcePoller, spool: ChangeSpool?) -> RolePart {
         let store = context.store.store
         let intake = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment, spool: spool)
+        let hooks = intake.hooks(configuration: { context.configuration()?.configuration }, logger: context.makeLogger("hooks"))
         var part = RolePart(
             loops: poller.loops + intake.loops(logger: context.makeLogger("intake")), checks: [{ poller.health }],
-            addRoutes: { router in intake.addRoutes(to: router) })
+            metrics: [{ HookMetrics(counters: hooks.counters).add(to: &$0) }],
+            addRoutes: { router in
+                intake.addRoutes(to: router)
+                hooks.addRoutes(to: router)
+            })
         if let spool {
             let health = SpoolHealth(spool: spool)
             part.checks.append { health.check() }

@@ -1,3 +1,4 @@
+import Domain
 import Intake
 import Logging
 import Storage
@@ -46,9 +47,12 @@ public struct ServiceApplication: Sendable {
     }
 
     private func run(_ store: OpenedStore, _ spool: ChangeSpool?, logger: Logger, signals: SignalWatch) async throws {
-        if spool != nil { Self.keepIdentity(store.store.deployment, settings, logger: logger) }
+        let keep: @Sendable (Configuration?) -> Void = { [settings] configuration in
+            if spool != nil { Self.keepIdentity(store.store.deployment, configuration, settings, logger: logger) }
+        }
         let assembly = try await ServiceAssembly(
             roles: [role], settings: settings, store: store, spool: spool, configurationPath: nil,
+            onConfiguration: { keep($0.configuration) },
             onListening: { [role] address in
                 logger.notice("listening", metadata: ["service": "\(role.rawValue)", "url": "\(address)", "version": "\(ProductVersion.current)"])
             },
@@ -56,8 +60,9 @@ public struct ServiceApplication: Sendable {
         let runner = ServiceRunner(
             services: assembly.services, listen: settings.listen, port: assembly.port, logger: logger,
             onDrain: { [role] in logger.notice("stopping", metadata: ["service": "\(role.rawValue)"]) })
+        keep(assembly.context.configuration()?.configuration)
         try await runner.run(signals: signals)
-        if spool != nil { Self.keepIdentity(store.store.deployment, settings, logger: logger) }
+        keep(assembly.context.configuration()?.configuration)
     }
 
     private static func spool(_ settings: Settings) async throws -> ChangeSpool {
@@ -69,9 +74,9 @@ public struct ServiceApplication: Sendable {
     }
 
     /// Without it the next start needs the database; nothing else does.
-    private static func keepIdentity(_ deployment: String, _ settings: Settings, logger: Logger) {
+    private static func keepIdentity(_ deployment: String, _ configuration: Configuration?, _ settings: Settings, logger: Logger) {
         do {
-            try IdentityCache(deployment: deployment).save(dataDirectory: settings.dataDirectory)
+            try IdentityCache(deployment: deployment, configuration: configuration).save(dataDirectory: settings.dataDirectory)
         } catch {
             logger.warning("the deployment's identity cannot be kept beside the spool", metadata: ["error": "\(error)"])
         }

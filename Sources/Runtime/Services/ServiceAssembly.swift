@@ -22,9 +22,11 @@ struct ServiceAssembly: Sendable {
     /// - Parameters:
     ///   - spool: where an intake keeps what the database cannot take.
     ///   - configurationPath: read and applied at the start; nil keeps to what the store has.
+    ///   - onConfiguration: called with each configuration that this process learns of.
     ///   - onListening: called with the URL once the server listens.
     init(
         roles: Set<Role>, settings: Settings, store: OpenedStore, spool: ChangeSpool? = nil, configurationPath: String?,
+        onConfiguration: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in },
         onListening: @escaping @Sendable (String) -> Void,
         makeLogger: @escaping @Sendable (String) -> Logger
     ) async throws {
@@ -35,7 +37,10 @@ struct ServiceAssembly: Sendable {
         let local = LoopGroup()
         let keeper = ConfigurationKeeper(
             store: store.store, path: configurationPath, logger: logger, onApplied: { _ in bell.ring(.configuration) },
-            onNewer: { _ in local.ring() })
+            onNewer: { newer in
+                onConfiguration(newer)
+                local.ring()
+            })
         if case .refused(let problems) = try await Self.first(keeper, logger: logger) { throw problems }
         let port = port
         let checks = LateChecks()

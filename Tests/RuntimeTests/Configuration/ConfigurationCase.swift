@@ -92,7 +92,7 @@ extension ConfigurationCase {
 
         scheduler(
             "a kind that comes later", "kind: cron, cron: \"0 3 * * *\", builders: [test]",
-            "7:19: found \"cron\", expected one of \"branch\", \"any-branch\""),
+            "7:19: found \"cron\", expected one of \"branch\", \"any-branch\", \"pull\""),
         scheduler(
             "a misspelled key", "kind: any-branch, quite: 5s, builders: [test]",
             "7:31: found the key \"quite\" in a scheduler, expected one of \"name\", \"kind\""),
@@ -115,6 +115,15 @@ extension ConfigurationCase {
         scheduler(
             "everything at once", "kind: any-branch, quiet: soon, priority: high, builders: []",
             "7:38: found \"soon\", expected a duration", "7:54: found \"high\", expected a whole number", "7:70: found an empty list"),
+        top("a hook without a secret", "sources: [{name: h, hook: github}]", "6:11: found a hook without \"secret\", expected {env: NAME}"),
+        top(
+            "a hook with a secret that believes anybody", "sources: [{name: h, hook: gitlab, secret: {env: X}, unsigned: true}]",
+            "6:53: found \"unsigned: true\" beside \"secret\", expected one of them"),
+        top("a forge that is none", "sources: [{name: h, hook: sourceforge, unsigned: true}]", "6:27: found \"sourceforge\", expected one of"),
+        top("a hook that looks", "sources: [{name: h, hook: gitea, unsigned: true, every: 5s}]", "6:50: found the key \"every\" in a hook"),
+        top(
+            "a hook and a poller of one name", "sources: [{name: h, git: /x}, {name: h, hook: gitea, unsigned: true}]",
+            "6:38: found a second source \"h\"", schemaKnows: false),
         ConfigurationCase(
             name: "two of one name",
             text: "project: p\nbuilders:\n- {name: b, steps: [{run: x}]}\n- {name: b, steps: [{run: y}]}\n",

@@ -42,6 +42,33 @@ import Testing
             ])
     }
 
+    @Test("A source with a forge takes hooks, and its keys reach the domain")
+    func hooks() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            sources:
+              - {name: a, hook: github, secret: {env: SECRET}, branches: [main], tags: ["v*"], commits: tip, address: ssh}
+              - {name: b, hook: gitea, unsigned: true}
+              - {name: c, git: /srv/c.git}
+            schedulers:
+              - {name: pulls, kind: pull, branches: [main], forks: true, builders: [b]}
+            builders:
+              - {name: b, steps: [{run: x}]}
+            """
+        ).configuration
+        #expect(
+            configuration.hooks == [
+                HookConfiguration(
+                    name: "a", forge: .github, secret: .environment("SECRET"), branches: [Glob("main")], tags: [Glob("v*")], commits: .tip,
+                    address: .ssh), HookConfiguration(name: "b", forge: .gitea),
+            ])
+        #expect(configuration.sources.map(\.name) == ["c"])
+        #expect(configuration.schedulers.map(\.kind) == [.pull] && configuration.schedulers.map(\.forks) == [true])
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
     @Test("A need is a builder's name, or one with the outcomes that will do")
     func needs() throws {
         let configuration = try ConfigurationSamples.load(

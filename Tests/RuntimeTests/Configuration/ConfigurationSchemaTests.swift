@@ -25,7 +25,8 @@ import Testing
         let definitions = try #require(field(schema, "$defs"))
         #expect(keys(of: schema) == Set(ConfigurationKeys.top))
         for (name, known) in [
-            ("source", ConfigurationKeys.source), ("scheduler", ConfigurationKeys.scheduler), ("builder", ConfigurationKeys.builder),
+            ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("scheduler", ConfigurationKeys.scheduler),
+            ("builder", ConfigurationKeys.builder),
             ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")

@@ -1,0 +1,104 @@
+import Domain
+import Foundation
+
+/// Reads the calls of GitLab.
+enum GitLabHook {
+    static func event(_ delivery: HookDelivery) throws -> HookEvent {
+        guard delivery.header("x-gitlab-event") != nil else {
+            throw HookRefusal.invalid("there is no X-Gitlab-Event: is this the address of another forge's source?")
+        }
+        let kind = try HookJSON.decoder.decode(Kind.self, from: delivery.body).objectKind
+        switch kind {
+        case "push", "tag_push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event)
+        case "merge_request": return try HookJSON.decoder.decode(Merge.self, from: delivery.body).event
+        default: return .nothing("events of kind \(kind.prefix(100)) make no change")
+        }
+    }
+
+    private struct Kind: Decodable {
+        var objectKind: String
+    }
+
+    private struct Project: Decodable {
+        var pathWithNamespace: String
+        var gitHttpUrl: String
+        var gitSshUrl: String
+
+        var hook: HookRepository { HookRepository(name: pathWithNamespace, https: gitHttpUrl, ssh: gitSshUrl) }
+    }
+
+    private struct Person: Decodable {
+        var name: String?
+        var email: String?
+
+        var text: String { email.map { "\(name ?? "") <\($0)>" } ?? name ?? "" }
+    }
+
+    private struct Commit: Decodable {
+        var id: String
+        var message: String?
+        var timestamp: String?
+        var author: Person?
+        var added: [String]?
+        var modified: [String]?
+        var removed: [String]?
+
+        var hook: HookCommit {
+            HookCommit(
+                revision: id, author: author?.text ?? "", message: message ?? "",
+                files: Set((added ?? []) + (removed ?? []) + (modified ?? [])).sorted(),
+                when: timestamp.flatMap(HookTime.read))
+        }
+    }
+
+    private struct Push: Decodable {
+        var ref: String
+        var before: String
+        var after: String
+        var userName: String?
+        var project: Project
+        /// The newest twenty.
+        var commits: [Commit]?
+
+        var event: HookPush {
+            HookPush(
+                repository: project.hook, ref: ref, before: before, after: after, commits: (commits ?? []).map(\.hook), head: nil,
+                pusher: userName ?? "")
+        }
+    }
+
+    private struct Merge: Decodable {
+        struct Attributes: Decodable {
+            var iid: Int64
+            var title: String
+            var action: String?
+            /// Only when the head moved.
+            var oldrev: String?
+            var sourceBranch: String
+            var targetBranch: String
+            var sourceProjectId: Int64
+            var targetProjectId: Int64
+            var lastCommit: Commit
+            var source: Project?
+            var mergeCommitSha: String?
+        }
+
+        var user: Person?
+        var project: Project
+        var objectAttributes: Attributes
+
+        var event: HookEvent {
+            let merge = objectAttributes
+            let action = merge.action ?? "changed"
+            guard action == "open" || action == "reopen" || action == "update" && merge.oldrev != nil else {
+                return .nothing("a merge request with action \(action.prefix(100)) and no new commit has nothing new to build")
+            }
+            return .pull(
+                HookPull(
+                    repository: project.hook, number: merge.iid, title: merge.title, author: merge.lastCommit.author?.text ?? user?.text ?? "",
+                    ref: "refs/merge-requests/\(merge.iid)/head", head: merge.lastCommit.id, headBranch: merge.sourceBranch,
+                    headRepository: merge.source?.gitHttpUrl ?? "", base: "", baseBranch: merge.targetBranch, merge: merge.mergeCommitSha,
+                    isFork: merge.sourceProjectId != merge.targetProjectId))
+        }
+    }
+}

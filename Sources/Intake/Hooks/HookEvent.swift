@@ -1,0 +1,54 @@
+import Domain
+
+/// What a forge's call says, in words that all forges share.
+enum HookEvent: Hashable, Sendable {
+    case push(HookPush)
+    case pull(HookPull)
+    /// Nothing that makes a change, and why.
+    case nothing(String)
+}
+
+struct HookCommit: Hashable, Sendable {
+    var revision: String
+    var author: String
+    var message: String
+    var files: [String]
+    var when: Timestamp?
+}
+
+/// A branch or tag that moved.
+struct HookPush: Hashable, Sendable {
+    var repository: HookRepository
+    /// As git names it: `refs/heads/…` or `refs/tags/…`.
+    var ref: String
+    var before: String
+    var after: String
+    /// Oldest first; forges leave some out of long pushes, the newest of them also.
+    var commits: [HookCommit]
+    /// The commit at `after`, where the forge tells it apart.
+    var head: HookCommit?
+    var pusher: String
+}
+
+/// A pull or merge request whose head is new.
+struct HookPull: Hashable, Sendable {
+    var repository: HookRepository
+    var number: Int64
+    var title: String
+    var author: String
+    /// Where the repository itself keeps the head, so that no other has to be fetched from.
+    var ref: String
+    var head: String
+    var headBranch: String
+    var headRepository: String
+    var base: String
+    var baseBranch: String
+    var merge: String?
+    var isFork: Bool
+}
+
+struct HookRepository: Hashable, Sendable {
+    var name: String
+    var https: String
+    var ssh: String
+}

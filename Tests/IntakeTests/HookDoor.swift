@@ -1,0 +1,81 @@
+import Crypto
+import Domain
+import Foundation
+import HTTPDoor
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Signals
+import Storage
+import StorageSQLite
+import TestSupport
+import Wire
+
+@testable import Intake
+
+/// The route of hooks on a store of a test's own, with a source for each forge; their secret is `s3cret`.
+struct HookDoor: Sendable {
+    static let secret = "s3cret"
+
+    let client: any TestClientProtocol
+    let store: SQLiteStore
+    let secretFile: String
+
+    static func with(
+        branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each,
+        _ test: @Sendable (HookDoor) async throws -> Void
+    ) async throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("secret")
+        try Self.secret.write(toFile: path, atomically: true, encoding: .utf8)
+        let store = try await SQLiteStore.open(directory: directory.file("data"))
+        let hooks = HookConfiguration.Forge.allCases.map { forge in
+            HookConfiguration(
+                name: forge.rawValue, forge: forge, secret: .file(path), branches: branches.map { Glob($0) }, tags: tags.map { Glob($0) },
+                commits: commits)
+        }
+        let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
+        let configuration = Configuration(project: "demo", hooks: hooks + [absent])
+        let router = DoorRouter.door()
+        let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment)
+        intake.hooks(configuration: { configuration }, logger: Logger(label: "hooks", factory: { _ in SwiftLogNoOpLogHandler() })).addRoutes(
+            to: router)
+        try await Application(router: router).test(.router) { try await test(HookDoor(client: $0, store: store, secretFile: path)) }
+        try await store.close()
+    }
+
+    func post(_ source: String, _ headers: [String: String], _ body: Data) async throws -> TestResponse {
+        var fields: HTTPFields = [.contentType: "application/json"]
+        for (name, value) in headers { if let name = HTTPField.Name(name) { fields[name] = value } }
+        return try await client.executeRequest(uri: "/hooks/\(source)", method: .post, headers: fields, body: ByteBuffer(bytes: body))
+    }
+
+    func gitHub(_ event: String, _ body: Data, secret: String = HookDoor.secret, delivery: String = "d-1") async throws -> TestResponse {
+        try await post(
+            "github", ["X-GitHub-Event": event, "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": "sha256=" + Self.sign(body, secret)], body)
+    }
+
+    func gitea(_ event: String, _ body: Data, secret: String = HookDoor.secret) async throws -> TestResponse {
+        try await post("gitea", ["X-Gitea-Event": event, "X-Gitea-Signature": Self.sign(body, secret)], body)
+    }
+
+    func gitLab(_ event: String, _ body: Data, secret: String = HookDoor.secret) async throws -> TestResponse {
+        try await post("gitlab", ["X-Gitlab-Event": event, "X-Gitlab-Token": secret], body)
+    }
+
+    func changes() async throws -> [NewChange] {
+        try await store.changes(PageQuery(ChangeFilterFields(), ascending: true, limit: 1000)).map(\.content)
+    }
+
+    static func sign(_ body: Data, _ secret: String) -> String {
+        Hexadecimal.text(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Data(secret.utf8))))
+    }
+
+    static func answer(_ response: TestResponse) throws -> HookAnswer { try JSONDecoder().decode(HookAnswer.self, from: Data(buffer: response.body)) }
+
+    static func fixture(_ name: String) throws -> Data {
+        let folder = (#filePath as NSString).deletingLastPathComponent
+        return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/github/\(name).payload.json"))
+    }
+}
