@@ -134,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Domain", "Storage", "StoragePostgres", "StorageSQLite", "StoreConformance", "ServerSupport", "TestSupport", crypto]),
-        .testTarget(name: "DeployTests", dependencies: ["ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", yams]),
+        .testTarget(name: "DeployTests", dependencies: ["ProcessSupport", "ServerSupport", "TestSupport", "doorbell", "doorbell-worker", yams]),
         .testTarget(name: "LayoutTests"),
         .executableTarget(
             name: "doorbell-bench",

@@ -22,6 +22,22 @@ public final class PrivatePostgres: Sendable {
         return server
     }
 
+    /// A streaming standby of this server, which does not wait for it.
+    public func startStandby() async throws -> PrivatePostgres {
+        let path = (NSTemporaryDirectory() as NSString).appendingPathComponent("doorbell-postgres-\(UUID().uuidString.lowercased().prefix(8))")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try ServerScript.postgres.stopWhenThisProcessEnds(path)
+        let server = PrivatePostgres(directory: path)
+        try await server.run("standby", directory)
+        return server
+    }
+
+    /// Makes a standby a primary.
+    public func promote() async throws { try await run("promote") }
+
+    /// The URL of a database that is there.
+    public func url(of database: String) async throws -> String { try await run("url", database) }
+
     private init(directory: String) {
         self.directory = directory
     }

@@ -65,6 +65,49 @@ import Testing
         try await other.stop()
     }
 
+    @Test("A promoted standby that missed the last moment is a new epoch: the same process goes on there, consumers are told, and the relay goes on")
+    func promoted() async throws {
+        let primary = try await PrivatePostgres.start()
+        let url = try await primary.newDatabase()
+        let standby = try await primary.startStandby()
+        let world = try await OutboxWorld.open(try Self.url(url, and: await standby.url(of: "postgres")))
+        try await world.write(["1"])
+        #expect(try await world.publishAll().count == 1)
+        let database = TestDatabase(url: url)
+        #expect(
+            await eventually {
+                (try? database.run("SELECT bool_and(replay_lsn = pg_current_wal_lsn()) FROM pg_stat_replication")[0].first?.bool(0)) == true
+            })
+        // What follows never reaches the standby, and is published all the same.
+        try await standby.stop(.immediate)
+        try await world.write(["missed"])
+        #expect(try await world.publishAll().count == 1)
+        let before = try await world.store.latestCursor()
+        try await primary.stop(.immediate)
+        try await standby.startAgain()
+        try await standby.promote()
+        #expect(await eventually { (try? await world.write(["2"])) != nil })
+        let told = try await world.publishAll()
+        #expect(world.store.epoch == 2)
+        #expect(told.map(\.kind).contains(.deploymentRewound))
+        #expect(try world.revisions(told).last == "2")
+        #expect(try world.revisions(try await world.store.everyEvent()) == ["1", "2"])
+        await #expect {
+            try await world.store.events(after: before, limit: 10)
+        } throws: { error in
+            if case StoreError.conflict = error { true } else { false }
+        }
+        try await world.store.close()
+        try await standby.stop()
+    }
+
+    /// One URL that names both servers.
+    private static func url(_ url: String, and other: String) throws -> String {
+        let first = try #require(URLComponents(string: url)?.port)
+        let second = try #require(URLComponents(string: other)?.port)
+        return url.replacing("127.0.0.1:\(first)", with: "127.0.0.1:\(first),127.0.0.1:\(second)")
+    }
+
     private static func copy(_ source: String, to target: String) async throws {
         let directory = TemporaryDirectory()
         let text = """
