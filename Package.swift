@@ -97,7 +97,10 @@ let package = Package(
                 "Intake", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "TestSupport", "ProcessSupport", crypto,
                 hummingbird, logging, .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], exclude: ["Fixtures"]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Scheduling", "Domain", "Signals", "Storage", "StorageSQLite", "ProcessSupport", "TestSupport", logging],
+            exclude: ["croniter_peer.py"]),
         .testTarget(
             name: "DispatchTests",
             dependencies: [

@@ -37,18 +37,28 @@ final class SchedulingPasses: Sendable {
         return result.taken == SchedulingService.batch ? .immediately : nil
     }
 
-    func fireQuietTimes() async throws -> NextWake? {
-        guard let planner else { return nil }
-        let result = try await store.fireQuietTimes(limit: SchedulingService.batch, planner: planner)
+    func fireTimers() async throws -> NextWake? {
+        guard let configuration = configuration()?.configuration else { return nil }
+        let result = try await store.fireQuietTimes(limit: SchedulingService.batch, planner: Planner(configuration: configuration))
         counted.withLock { $0.fired += UInt64(result.taken) }
         tell(result, what: "fired")
+        let clocked = configuration.schedulers.contains { $0.schedule != nil } ? try await fireSchedules() : nil
         if result.taken == SchedulingService.batch { return .immediately }
-        guard let due = result.nextDue else { return nil }
+        guard let due = [result.nextDue, clocked].compactMap({ $0 }).min() else { return nil }
         // What has become due since the store looked is due at once. What is due but waits for a change to be classified is not told here:
         // the pass that classifies it rings. The wait counts from before the store said its time: however long that took, nothing is late.
         let asked = clock.now
         let wait = min(max(due.since(try await store.now()), SchedulingService.shortestSleep), SchedulingService.longestSleep)
         return .at(asked.advanced(by: wait))
+    }
+
+    /// Fires what the clock says; gives when it says something again.
+    private func fireSchedules() async throws -> Timestamp? {
+        let result = try await store.fireSchedules(zone: ZoneBook.rule(named:))
+        counted.withLock { $0.fired += UInt64(result.buildsets.count) }
+        tell(result, what: "the clock")
+        for reason in result.unable { logger.warning("a scheduler was due and has nothing to build", metadata: ["scheduler": "\(reason)"]) }
+        return result.nextDue
     }
 
     private var planner: Planner? { configuration().map { Planner(configuration: $0.configuration) } }

@@ -25,7 +25,7 @@ public final class SchedulingService: Sendable {
         self.passes = passes
         loops = [
             Loop(name: .schedulingClassify, bell: bell, clock: clock, logger: logger) { try await passes.classify() },
-            Loop(name: .schedulingTimers, bell: bell, clock: clock, logger: logger) { try await passes.fireQuietTimes() },
+            Loop(name: .schedulingTimers, bell: bell, clock: clock, logger: logger) { try await passes.fireTimers() },
         ]
     }
 

@@ -8,6 +8,8 @@ public protocol SchedulingStore: Sendable {
     func classify(limit: Int, planner: Planner) async throws -> SchedulingResult
     /// Fires the quiet times that are due and older than every unclassified change.
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult
+    /// Fires the rules of the clock that are due, by the configuration in force. `zone` knows the time zones.
+    func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult
 }
 
 public struct SchedulingResult: Hashable, Sendable {
@@ -17,10 +19,13 @@ public struct SchedulingResult: Hashable, Sendable {
     /// When the next quiet time is due. After `classify` it may be in the past; after `fireQuietTimes` one that has to wait for a change to be
     /// classified does not count.
     public var nextDue: Timestamp?
+    /// Rules of the clock that were due and had nothing to build, and why.
+    public var unable: [String]
 
-    public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil) {
+    public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil, unable: [String] = []) {
         self.taken = taken
         self.buildsets = buildsets
         self.nextDue = nextDue
+        self.unable = unable
     }
 }

@@ -24,6 +24,56 @@ extension PostgresStore: SchedulingStore {
         let bound = manualClock?.now() ?? settled ?? Timestamp(microseconds: 0)
         return try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner, acceptedUntil: bound) }
     }
+
+    public func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
+        try await write("firing rules of the clock") { try $0.fireSchedules(zone: zone) }
+    }
+}
+
+extension PostgresStoreTransaction: ScheduleTransaction {
+    func schedules(_ schedulers: [String]) throws -> [String: ScheduleState] {
+        try sql.all(
+            "SELECT scheduler, key, due, last_change FROM schedules WHERE scheduler = ANY ($1::text[]) ORDER BY scheduler FOR UPDATE",
+            [.texts(schedulers)]
+        ).reduce(into: [:]) { states, row in
+            states[row.string(0)] = ScheduleState(
+                scheduler: row.string(0), key: row.string(1), due: row.time(2), lastChange: row.optionalInt64(3).map { ChangeID($0) })
+        }
+    }
+
+    func add(_ states: [ScheduleState]) throws {
+        sql.later(
+            """
+            INSERT INTO schedules (scheduler, key, due, last_change)
+            SELECT scheduler, key, due, last_change FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+                WITH ORDINALITY AS j (scheduler, key, due, last_change, place) ORDER BY place
+            ON CONFLICT (scheduler) DO NOTHING
+            """, Self.columns(states))
+    }
+
+    func update(_ states: [ScheduleState]) throws {
+        sql.later(
+            """
+            UPDATE schedules SET key = j.key, due = j.due, last_change = j.last_change
+            FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS j (scheduler, key, due, last_change)
+            WHERE schedules.scheduler = j.scheduler
+            """, Self.columns(states))
+    }
+
+    private static func columns(_ states: [ScheduleState]) -> [PostgresValue] {
+        [
+            .texts(states.map(\.scheduler)), .texts(states.map(\.key)), .integers(states.map(\.due.microseconds)),
+            .integers(states.map { $0.lastChange?.rawValue }),
+        ]
+    }
+
+    func newestChange(branch: String, repository: String?) throws -> Change? {
+        // Index: changes_branch.
+        try sql.first(
+            "SELECT \(Change.columns) FROM changes c WHERE c.branch = $1 AND ($2::text IS NULL OR c.repository = $2) ORDER BY c.id DESC LIMIT 1",
+            [.text(branch), .text(repository)]
+        ).map { try Change(stored: $0) }
+    }
 }
 
 extension PostgresStoreTransaction: SchedulingTransaction {

@@ -10,6 +10,46 @@ extension SQLiteStore: SchedulingStore {
     public func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
         try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner, acceptedUntil: $0.now) }
     }
+
+    public func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
+        try await write("firing rules of the clock") { try $0.fireSchedules(zone: zone) }
+    }
+}
+
+extension SQLiteTransaction: ScheduleTransaction {
+    func schedules(_ schedulers: [String]) throws -> [String: ScheduleState] {
+        try all(
+            "SELECT scheduler, key, due, last_change FROM schedules WHERE scheduler IN (SELECT value FROM json_each(?))",
+            [JSONText.encode(schedulers)]
+        ).reduce(into: [:]) { states, row in
+            states[row[0]] = ScheduleState(
+                scheduler: row[0], key: row[1], due: Timestamp(microseconds: row[2]), lastChange: (row[3] as Int64?).map { ChangeID($0) })
+        }
+    }
+
+    func add(_ states: [ScheduleState]) throws {
+        for state in states {
+            try run(
+                "INSERT INTO schedules (scheduler, key, due, last_change) VALUES (?, ?, ?, ?) ON CONFLICT (scheduler) DO NOTHING",
+                [state.scheduler, state.key, state.due.microseconds, state.lastChange?.rawValue])
+        }
+    }
+
+    func update(_ states: [ScheduleState]) throws {
+        for state in states {
+            try run(
+                "UPDATE schedules SET key = ?, due = ?, last_change = ? WHERE scheduler = ?",
+                [state.key, state.due.microseconds, state.lastChange?.rawValue, state.scheduler])
+        }
+    }
+
+    func newestChange(branch: String, repository: String?) throws -> Change? {
+        // Index: changes_branch.
+        try first(
+            "SELECT \(Change.columns) FROM changes c WHERE c.branch = ?1 AND (?2 IS NULL OR c.repository = ?2) ORDER BY c.id DESC LIMIT 1",
+            [branch, repository]
+        ).map { try Change(stored: $0) }
+    }
 }
 
 extension SQLiteTransaction: SchedulingTransaction {

@@ -26,4 +26,8 @@ final class FailingStore: SchedulingStore {
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
         try await store.fireQuietTimes(limit: limit, planner: planner)
     }
+
+    func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
+        try await store.fireSchedules(zone: zone)
+    }
 }

@@ -100,6 +100,21 @@ import Testing
         }
     }
 
+    @Test("A rule of the clock fires at its time without a ring, and again and again")
+    func clock() async throws {
+        let clock = SchedulerRule(name: "clock", kind: .periodic, builders: ["test"], schedule: Schedule(timing: .every(.seconds(5))))
+        let rig = try await SchedulingRig(SchedulingRig.rule("each", branches: ["topic"]), clock)
+        try await rig.accept(["1"])
+        try await rig.run(rig.makeService()) {
+            for count in 1...3 {
+                await rig.sleeps(for: .seconds(5))
+                rig.advance(by: .seconds(5))
+                let made = try await rig.buildsets(count)
+                #expect(made.map(\.scheduler) == Array(repeating: "clock", count: count))
+            }
+        }
+    }
+
     @Test("A store that calls a quiet time due and does not fire it keeps the loop from spinning")
     func noSpin() async throws {
         let rig = try await SchedulingRig(SchedulingRig.rule())

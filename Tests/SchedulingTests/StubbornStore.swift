@@ -12,4 +12,8 @@ struct StubbornStore: SchedulingStore {
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
         SchedulingResult(taken: 0, buildsets: [], nextDue: clock.now())
     }
+
+    func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
+        SchedulingResult(taken: 0, buildsets: [])
+    }
 }

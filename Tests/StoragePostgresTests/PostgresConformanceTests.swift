@@ -48,6 +48,9 @@ import Testing
     @Test("Needs", arguments: Conformance.needRules)
     func needs(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Schedules", arguments: Conformance.scheduleRules)
+    func schedules(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Controls of builds", arguments: Conformance.buildControlRules)
     func buildControls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 }

@@ -32,6 +32,9 @@ public struct Configuration: Hashable, Sendable, Codable {
         case project, sources, hooks, schedulers, builders
     }
 
+    /// Every source of changes, of whichever kind.
+    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) }
+
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
     public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }
     public func scheduler(named name: String) -> SchedulerRule? { schedulers.first { $0.name == name } }

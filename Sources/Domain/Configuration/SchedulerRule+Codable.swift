@@ -1,6 +1,6 @@
 extension SchedulerRule: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, filter, builders, priority, properties, forks
+        case name, kind, filter, builders, priority, properties, forks, schedule
         case quiet = "quiet_ms"
     }
 
@@ -14,8 +14,9 @@ extension SchedulerRule: Codable {
             builders: try container.decode([String].self, forKey: .builders),
             priority: try container.decode(Int.self, forKey: .priority),
             properties: try container.decode([String: JSONValue].self, forKey: .properties),
-            // Revisions that were stored before this key existed do not have it.
-            forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false)
+            // Revisions that were stored before these keys existed do not have them.
+            forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false,
+            schedule: try container.decodeIfPresent(Schedule.self, forKey: .schedule))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -28,5 +29,6 @@ extension SchedulerRule: Codable {
         try container.encode(priority, forKey: .priority)
         try container.encode(properties, forKey: .properties)
         try container.encode(forks, forKey: .forks)
+        try container.encodeIfPresent(schedule, forKey: .schedule)
     }
 }

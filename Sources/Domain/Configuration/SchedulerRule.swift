@@ -7,6 +7,10 @@ public struct SchedulerRule: Hashable, Sendable {
         case anyBranch = "any-branch"
         /// Pull requests into the branches that the filter names.
         case pull
+        /// At the times of a cron expression.
+        case cron
+        /// Again and again after so much time.
+        case periodic
     }
 
     public var name: String
@@ -20,10 +24,12 @@ public struct SchedulerRule: Hashable, Sendable {
     public var properties: [String: JSONValue]
     /// Pull requests from other repositories, which anybody may have written, are built as well.
     public var forks: Bool
+    /// Of rules that the clock fires; no change does.
+    public var schedule: Schedule?
 
     public init(
         name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
-        properties: [String: JSONValue] = [:], forks: Bool = false
+        properties: [String: JSONValue] = [:], forks: Bool = false, schedule: Schedule? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -33,5 +39,6 @@ public struct SchedulerRule: Hashable, Sendable {
         self.priority = priority
         self.properties = properties
         self.forks = forks
+        self.schedule = schedule
     }
 }

@@ -83,7 +83,7 @@ public struct Planner: Sendable {
 extension SchedulerRule {
     /// The filter's verdict on what is this kind's business at all.
     func judge(_ change: NewChange) -> ChangeFilter.Verdict {
-        if change.isUntrusted, !forks { return .ignored }
+        if schedule != nil || change.isUntrusted && !forks { return .ignored }
         guard kind == .pull else {
             // A pull request is no change of a branch, unless a rule asks for its category.
             return change.isPull && filter.categories.isEmpty ? .ignored : filter.judge(change)

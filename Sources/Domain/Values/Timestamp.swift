@@ -43,25 +43,16 @@ extension Duration {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// Days to civil date after H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
     public var description: String {
         var (days, rest) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
         if rest < 0 {
             days -= 1
             rest += 86_400_000_000
         }
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let date = CivilDate(days: days)
         let (seconds, micros) = rest.quotientAndRemainder(dividingBy: 1_000_000)
         return
-            "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(Self.padded(seconds / 3600, 2)):\(Self.padded(seconds / 60 % 60, 2)):\(Self.padded(seconds % 60, 2)).\(Self.padded(micros, 6))Z"
+            "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))T\(Self.padded(seconds / 3600, 2)):\(Self.padded(seconds / 60 % 60, 2)):\(Self.padded(seconds % 60, 2)).\(Self.padded(micros, 6))Z"
     }
 
     private static func padded(_ value: Int64, _ width: Int) -> String {

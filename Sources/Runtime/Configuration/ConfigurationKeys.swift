@@ -4,7 +4,11 @@ enum ConfigurationKeys {
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
-    static let scheduler = ["name", "kind"] + filter + ["quiet", "builders", "priority", "properties", "forks"]
+    /// Of schedulers that changes start.
+    static let ofChanges = filter + ["quiet", "forks"]
+    /// Of schedulers that the clock starts.
+    static let clock = ["cron", "timezone", "every", "branch", "repository", "only_if_changed", "missed"]
+    static let scheduler = ["name", "kind"] + ofChanges + clock + ["builders", "priority", "properties"]
     static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "steps"]
     static let need = ["builder", "outcome"]
     static let step = [

@@ -1,4 +1,5 @@
 import Domain
+import Scheduling
 
 extension ConfigurationReader {
     mutating func readScheduler(_ value: YAMLValue) {
@@ -17,6 +18,7 @@ extension ConfigurationReader {
         } else if kind == .anyBranch, let key = scheduler.key("branches") {
             key.report("found \"branches\" in a scheduler of kind \"any-branch\", expected none: write kind \"branch\" to choose branches")
         }
+        read.schedule = readSchedule(of: scheduler, kind: kind)
         if let quiet = scheduler["quiet"]?.duration(atLeast: .zero) { read.quiet = quiet == .zero ? nil : quiet }
         if let priority = scheduler["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.properties = readProperties(scheduler["properties"])
@@ -33,6 +35,46 @@ extension ConfigurationReader {
             }
         }
         draft.schedulers.append(.init(value: read, name: place))
+    }
+
+    private func readSchedule(of scheduler: YAMLMapping, kind: SchedulerRule.Kind?) -> Schedule? {
+        guard let kind else { return nil }
+        let isClocked = kind == .cron || kind == .periodic
+        let others =
+            isClocked ? ConfigurationKeys.ofChanges + (kind == .cron ? ["every"] : ["cron", "timezone"]) : ConfigurationKeys.clock
+        for key in others {
+            scheduler.key(key)?.report("found \"\(key)\" in a scheduler of kind \"\(kind.rawValue)\", expected none")
+        }
+        guard isClocked, let timing = kind == .cron ? readCron(of: scheduler) : readEvery(of: scheduler) else { return nil }
+        var schedule = Schedule(timing: timing)
+        if let branch = scheduler["branch"]?.text("the name of a branch") { schedule.branch = branch }
+        schedule.repository = scheduler["repository"]?.text("a repository, as its changes name it")
+        schedule.onlyIfChanged = scheduler["only_if_changed"]?.boolean() ?? false
+        if let missed = scheduler["missed"]?.choice(of: Schedule.Missed.allCases.map(\.rawValue)) {
+            schedule.missed = Schedule.Missed(rawValue: missed) ?? schedule.missed
+        }
+        return schedule
+    }
+
+    private func readCron(of scheduler: YAMLMapping) -> Schedule.Timing? {
+        var zone = "UTC"
+        if let value = scheduler["timezone"], let name = value.text("the name of a time zone") {
+            zone = name
+            if ZoneBook.rule(named: name) == nil {
+                value.expected("the name of a time zone, such as Europe/Berlin", nearest: NearestWord.to(name, among: ZoneBook.names))
+            }
+        }
+        guard let value = scheduler.required("cron", "five fields, such as \"0 3 * * *\""), let text = value.text("five fields") else { return nil }
+        do {
+            return .cron(try CronExpression(text), zone: zone)
+        } catch {
+            value.report("found \"\(YAMLValue.quotable(text))\": \(error)")
+            return nil
+        }
+    }
+
+    private func readEvery(of scheduler: YAMLMapping) -> Schedule.Timing? {
+        scheduler.required("every", "a duration, such as 6h")?.duration(atLeast: .seconds(1)).map { .every($0) }
     }
 
     /// Higher is sooner; the bounds leave room to multiply and add without overflow.

@@ -15,7 +15,7 @@ extension ConfigurationTransaction {
         let new = try insert(configuration, digest: digest)
         let fact = ConfigFact(
             configuration: new.id, digest: digest, builders: configuration.builders.map(\.name),
-            schedulers: configuration.schedulers.map(\.name), sources: configuration.sources.map(\.name) + configuration.hooks.map(\.name))
+            schedulers: configuration.schedulers.map(\.name), sources: configuration.sourceNames)
         emit(
             EventDraft(
                 .configApplied, entity: .config, id: new.id.rawValue,

@@ -93,9 +93,9 @@ struct HomePage {
         }
         let builder = configuration.builders.first?.name ?? "BUILDER"
         let watched: HTML =
-            configuration.sources.isEmpty
+            configuration.sourceNames.isEmpty
             ? "The configuration watches no repository."
-            : "Push to \(configuration.sources.map(\.name).joined(separator: ", ")), and it appears here."
+            : "Push to \(configuration.sourceNames.joined(separator: ", ")), and it appears here."
         return """
             <div class="empty"><h2>Nothing was built yet</h2><p>\(watched)</p><p>Or ask for a build by hand: \
             <code>doorbell force \(builder)</code></p></div>

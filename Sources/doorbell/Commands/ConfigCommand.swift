@@ -24,7 +24,7 @@ struct ConfigCommand: AsyncParsableCommand {
                     StandardOutput.write("{\"problems\":[]}\n")
                 } else {
                     StandardOutput.write(
-                        "\(path) is good: \(Phrases.count(configuration.sources.count, "source")), "
+                        "\(path) is good: \(Phrases.count(configuration.sourceNames.count, "source")), "
                             + "\(Phrases.count(configuration.schedulers.count, "scheduler")), \(Phrases.count(configuration.builders.count, "builder"))\n"
                     )
                 }

@@ -91,8 +91,25 @@ extension ConfigurationCase {
         source("a relative credential", "git: ., credential: {file: token}", "7:40: found \"token\", expected an absolute path"),
 
         scheduler(
-            "a kind that comes later", "kind: cron, cron: \"0 3 * * *\", builders: [test]",
-            "7:19: found \"cron\", expected one of \"branch\", \"any-branch\", \"pull\""),
+            "a kind that is none", "kind: nightly, builders: [test]",
+            "7:19: found \"nightly\", expected one of \"branch\", \"any-branch\", \"pull\", \"cron\", \"periodic\""),
+        scheduler("cron without a time", "kind: cron, builders: [test]", "7:3: found a scheduler without \"cron\", expected five fields"),
+        scheduler(
+            "cron that is none", "kind: cron, cron: \"0 25 * * *\", builders: [test]",
+            "7:31: found \"0 25 * * *\": the hour \"25\": expected numbers",
+            schemaKnows: false),
+        scheduler(
+            "cron that never comes", "kind: cron, cron: \"0 0 30 2 *\", builders: [test]", "7:31: found \"0 0 30 2 *\": it never comes",
+            schemaKnows: false),
+        scheduler(
+            "a zone that is none", "kind: cron, cron: \"0 3 * * *\", timezone: Europe/Berln, builders: [test]",
+            "7:54: found \"Europe/Berln\", expected the name of a time zone", schemaKnows: false),
+        scheduler(
+            "changes for the clock", "kind: periodic, every: 6h, branches: [main], builders: [test]",
+            "7:40: found \"branches\" in a scheduler of kind \"periodic\", expected none"),
+        scheduler(
+            "a time for changes", "kind: any-branch, every: 6h, builders: [test]",
+            "7:31: found \"every\" in a scheduler of kind \"any-branch\", expected none"),
         scheduler(
             "a misspelled key", "kind: any-branch, quite: 5s, builders: [test]",
             "7:31: found the key \"quite\" in a scheduler, expected one of \"name\", \"kind\""),

@@ -69,6 +69,27 @@ import Testing
         #expect(stored == configuration)
     }
 
+    @Test("What the clock starts has a time, a branch and what becomes of missed times")
+    func schedules() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            schedulers:
+              - {name: nightly, kind: cron, cron: "0 3 * * *", timezone: Europe/Berlin, builders: [b]}
+              - {name: often, kind: periodic, every: 6h, branch: next, repository: /r, only_if_changed: true, missed: skip, builders: [b]}
+            builders:
+              - {name: b, steps: [{run: x}]}
+            """
+        ).configuration
+        #expect(
+            configuration.schedulers.map(\.schedule) == [
+                Schedule(timing: .cron(try CronExpression("0 3 * * *"), zone: "Europe/Berlin")),
+                Schedule(timing: .every(.seconds(21_600)), branch: "next", repository: "/r", onlyIfChanged: true, missed: .skip),
+            ])
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
     @Test("A need is a builder's name, or one with the outcomes that will do")
     func needs() throws {
         let configuration = try ConfigurationSamples.load(

@@ -21,15 +21,4 @@ import Testing
         statements.forget("a")
         #expect(statements.use("a") == .new(name: "s2", givingUp: nil))
     }
-
-    @Test("A statement is prepared anew after eight uses, after sixty-four, and so on")
-    func renewal() {
-        var statements = PreparedStatements(capacity: 2)
-        let made = (1...600).filter { _ in if case .new = statements.use("SELECT 1") { true } else { false } }
-        #expect(made == [1, 9, 65, 513])
-        #expect(statements.use("SELECT 1") == .known(name: "s4"))
-        // Nothing to plan; and nothing may be done before it.
-        for number in 1...600 { #expect(statements.use("BEGIN") == (number == 1 ? .new(name: "s5", givingUp: nil) : .known(name: "s5"))) }
-        #expect(statements.count == 2)
-    }
 }
