@@ -24,7 +24,7 @@ struct DoorbellWorker: AsyncParsableCommand {
     /// As a shell says that an interrupt ended a program.
     private static let stoppedAtOnce: Int32 = 130
 
-    @Option(name: .customLong("url"), help: "A dispatcher; repeat it for more. (default: $DOORBELL_URL, else http://127.0.0.1:8010)")
+    @Option(name: .customLong("url"), help: "A dispatcher, or several, separated by commas. (default: $DOORBELL_URL, else http://127.0.0.1:8010)")
     var urls: [String] = []
 
     @Option(help: "The worker's name, which no other worker has. (default: the host's name)")
@@ -91,9 +91,8 @@ struct DoorbellWorker: AsyncParsableCommand {
     }
 
     private func addresses(_ environment: [String: String]) -> [String] {
-        if !urls.isEmpty { return urls }
-        let variable = Self.variable("DOORBELL_URL", environment) ?? "http://127.0.0.1:8010"
-        return variable.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let given = urls.isEmpty ? [Self.variable("DOORBELL_URL", environment) ?? "http://127.0.0.1:8010"] : urls
+        return given.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private func parsedLabels() throws -> [String: String] {

@@ -8,10 +8,13 @@ public struct Planner: Sendable {
 
     /// The quiet times that a batch of changes may touch; the store reads (and locks) these before it asks for the plan.
     public func quietKeys(for changes: [Change]) -> Set<QuietKey> {
+        let rules = configuration.schedulers.filter(\.waits)
+        guard !rules.isEmpty else { return [] }
         var keys = Set<QuietKey>()
-        for rule in configuration.schedulers where rule.waits {
-            for change in changes where rule.judge(change.content) != .ignored {
-                keys.insert(rule.quietKey(for: change.content))
+        let candidates = changes.map(Candidate.init)
+        for rule in rules {
+            for candidate in candidates where rule.judge(candidate) != .ignored {
+                keys.insert(rule.quietKey(for: candidate.change.content))
             }
         }
         return keys
@@ -22,13 +25,14 @@ public struct Planner: Sendable {
         var plan = Plan()
         var touched: [QuietKey: QuietTime] = [:]
         var order: [QuietKey] = []
-        let skipped = Set(changes.filter(\.content.asksToBeSkipped).map(\.id))
+        let candidates = changes.map(Candidate.init)
         for rule in configuration.schedulers {
-            for change in changes {
-                var verdict = rule.judge(change.content)
+            for candidate in candidates {
+                var verdict = rule.judge(candidate)
                 guard verdict != .ignored else { continue }
+                let change = candidate.change
                 // It starts nothing, and rides along with what does.
-                if skipped.contains(change.id) { verdict = .unimportant }
+                if candidate.isSkipped { verdict = .unimportant }
                 guard rule.waits, let wait = rule.quiet else {
                     if verdict == .important { plan.buildsets.append(buildset(rule: rule, change: change)) }
                     continue
@@ -82,14 +86,14 @@ public struct Planner: Sendable {
 
 extension SchedulerRule {
     /// The filter's verdict on what is this kind's business at all.
-    func judge(_ change: NewChange) -> ChangeFilter.Verdict {
-        if schedule != nil || change.isUntrusted && !forks { return .ignored }
+    fileprivate func judge(_ candidate: Candidate) -> ChangeFilter.Verdict {
+        if schedule != nil || candidate.isUntrusted && !forks { return .ignored }
         guard kind == .pull else {
             // A pull request is no change of a branch, unless a rule asks for its category.
-            return change.isPull && filter.categories.isEmpty ? .ignored : filter.judge(change)
+            return candidate.isPull && filter.categories.isEmpty ? .ignored : filter.judge(candidate.change.content)
         }
-        guard change.isPull, case .string(let base) = change.properties[PullProperty.baseBranch] else { return .ignored }
-        return filter.judge(change, branch: base)
+        guard candidate.isPull, let base = candidate.base else { return .ignored }
+        return filter.judge(candidate.change.content, branch: base)
     }
 
     /// True when changes wait for the branch to become quiet.
@@ -97,5 +101,24 @@ extension SchedulerRule {
 
     func quietKey(for change: NewChange) -> QuietKey {
         QuietKey(scheduler: name, repository: change.repository, branch: change.branch)
+    }
+}
+
+/// A change, and what every rule asks of it: found out once, not once for each rule.
+private struct Candidate {
+    let change: Change
+    let isSkipped: Bool
+    let isUntrusted: Bool
+    let isPull: Bool
+    /// What a pull request goes into.
+    let base: String?
+
+    init(_ change: Change) {
+        let content = change.content
+        self.change = change
+        isSkipped = content.asksToBeSkipped
+        isUntrusted = content.isUntrusted
+        isPull = content.isPull
+        if case .string(let branch) = content.properties[PullProperty.baseBranch] { base = branch } else { base = nil }
     }
 }
