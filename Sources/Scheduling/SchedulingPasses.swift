@@ -67,6 +67,7 @@ final class SchedulingPasses: Sendable {
         guard !result.buildsets.isEmpty else { return }
         counted.withLock { $0.buildsets += UInt64(result.buildsets.count) }
         bell.ring(.dispatchMatch)
+        if !result.superseded.isEmpty { bell.ring(.dispatchCancels) }
         logger.info(
             "buildsets made",
             metadata: ["by": "\(what)", "taken": "\(result.taken)", "buildsets": "\(result.buildsets.map(\.description).joined(separator: ","))"])

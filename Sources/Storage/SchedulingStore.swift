@@ -21,11 +21,14 @@ public struct SchedulingResult: Hashable, Sendable {
     public var nextDue: Timestamp?
     /// Rules of the clock that were due and had nothing to build, and why.
     public var unable: [String]
+    /// Builds that a newer buildset made needless, and whose workers are to be told.
+    public var superseded: [BuildCancel]
 
-    public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil, unable: [String] = []) {
+    public init(taken: Int, buildsets: [BuildsetID], nextDue: Timestamp? = nil, unable: [String] = [], superseded: [BuildCancel] = []) {
         self.taken = taken
         self.buildsets = buildsets
         self.nextDue = nextDue
         self.unable = unable
+        self.superseded = superseded
     }
 }

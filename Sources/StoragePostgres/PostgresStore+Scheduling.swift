@@ -175,6 +175,21 @@ extension PostgresStoreTransaction: SchedulingTransaction {
         sql.later("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = ANY ($1::bigint[])", [.integers(quiet)])
     }
 
+    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID] {
+        // Index: buildsets_open. In the order in which they are locked.
+        try sql.all(
+            """
+            SELECT r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
+            WHERE b.finished IS NULL AND b.id < $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4 AND s.codebase = $5
+                AND r.phase <> 'finished' AND ($6 OR r.phase <> 'claimed')
+            ORDER BY b.id, r.id
+            """,
+            [
+                .integer(buildset.rawValue), .text(scheduler), .text(stamp.branch), .text(stamp.repository), .text(stamp.codebase), .boolean(claimed),
+            ]
+        ).map { RequestID($0.int64(0)) }
+    }
+
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {
         try sql.first(
             "SELECT fires FROM quiet_times WHERE fires IS NOT NULL AND fires > $1 ORDER BY fires LIMIT 1", [.integer(after?.microseconds ?? .min)]

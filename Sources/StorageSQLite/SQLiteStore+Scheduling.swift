@@ -128,6 +128,19 @@ extension SQLiteTransaction: SchedulingTransaction {
         }
     }
 
+    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID] {
+        // Index: buildsets_open.
+        try all(
+            """
+            SELECT r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
+            WHERE b.finished IS NULL AND b.id < ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ? AND s.codebase = ?
+                AND r.phase <> 'finished' AND (? OR r.phase <> 'claimed')
+            ORDER BY b.id, r.id
+            """,
+            [buildset.rawValue, scheduler, stamp.branch, stamp.repository, stamp.codebase, claimed]
+        ).map { RequestID($0[0]) }
+    }
+
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {
         try value(
             Int64.self, "SELECT fires FROM quiet_times WHERE fires IS NOT NULL AND fires > ? ORDER BY fires LIMIT 1",

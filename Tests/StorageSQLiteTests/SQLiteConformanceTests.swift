@@ -47,6 +47,9 @@ import Testing
     @Test("Schedules", arguments: Conformance.scheduleRules)
     func schedules(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Superseding", arguments: Conformance.supersedingRules)
+    func superseding(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Controls of builds", arguments: Conformance.buildControlRules)
     func buildControls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 }

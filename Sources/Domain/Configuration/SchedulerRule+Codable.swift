@@ -1,6 +1,6 @@
 extension SchedulerRule: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, filter, builders, priority, properties, forks, schedule
+        case name, kind, filter, builders, priority, properties, forks, schedule, supersede
         case quiet = "quiet_ms"
     }
 
@@ -16,7 +16,8 @@ extension SchedulerRule: Codable {
             properties: try container.decode([String: JSONValue].self, forKey: .properties),
             // Revisions that were stored before these keys existed do not have them.
             forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false,
-            schedule: try container.decodeIfPresent(Schedule.self, forKey: .schedule))
+            schedule: try container.decodeIfPresent(Schedule.self, forKey: .schedule),
+            supersede: try container.decodeIfPresent(Superseding.self, forKey: .supersede))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -30,5 +31,6 @@ extension SchedulerRule: Codable {
         try container.encode(properties, forKey: .properties)
         try container.encode(forks, forKey: .forks)
         try container.encodeIfPresent(schedule, forKey: .schedule)
+        try container.encodeIfPresent(supersede, forKey: .supersede)
     }
 }

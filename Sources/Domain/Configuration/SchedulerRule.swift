@@ -13,6 +13,14 @@ public struct SchedulerRule: Hashable, Sendable {
         case periodic
     }
 
+    /// Which older requests a newer buildset of the rule makes needless.
+    public enum Superseding: String, Sendable, Codable, CaseIterable {
+        /// Those that no worker has.
+        case pending
+        /// Those that are being built as well.
+        case running
+    }
+
     public var name: String
     public var kind: Kind
     public var filter: ChangeFilter
@@ -26,10 +34,13 @@ public struct SchedulerRule: Hashable, Sendable {
     public var forks: Bool
     /// Of rules that the clock fires; no change does.
     public var schedule: Schedule?
+    /// Nil: whatever was asked for is built.
+    public var supersede: Superseding?
 
     public init(
         name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
-        properties: [String: JSONValue] = [:], forks: Bool = false, schedule: Schedule? = nil
+        properties: [String: JSONValue] = [:], forks: Bool = false, schedule: Schedule? = nil,
+        supersede: Superseding? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -40,5 +51,6 @@ public struct SchedulerRule: Hashable, Sendable {
         self.properties = properties
         self.forks = forks
         self.schedule = schedule
+        self.supersede = supersede
     }
 }

@@ -5,7 +5,7 @@ enum ConfigurationKeys {
     static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
     /// Of schedulers that changes start.
-    static let ofChanges = filter + ["quiet", "forks"]
+    static let ofChanges = filter + ["quiet", "forks", "supersede"]
     /// Of schedulers that the clock starts.
     static let clock = ["cron", "timezone", "every", "branch", "repository", "only_if_changed", "missed"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + ["builders", "priority", "properties"]

@@ -22,6 +22,9 @@ extension ConfigurationReader {
         if let quiet = scheduler["quiet"]?.duration(atLeast: .zero) { read.quiet = quiet == .zero ? nil : quiet }
         if let priority = scheduler["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.properties = readProperties(scheduler["properties"])
+        if let which = scheduler["supersede"]?.choice(of: SchedulerRule.Superseding.allCases.map(\.rawValue)) {
+            read.supersede = SchedulerRule.Superseding(rawValue: which)
+        }
         if let forks = scheduler["forks"]?.boolean() { read.forks = forks }
         if let builders = scheduler.required("builders", "the builders that it starts")?.list(of: "builders") {
             for element in builders {

@@ -16,7 +16,7 @@ package struct DueQuietTime {
 }
 
 /// What a store says for the scheduling loops.
-package protocol SchedulingTransaction: StoreTransaction {
+package protocol SchedulingTransaction: ControlTransaction {
     /// Up to `limit` unclassified changes in the order of acceptance; nobody else gets them until this transaction ends.
     func takeUnclassified(limit: Int) throws -> [Change]
     func forgetUnclassified(_ changes: [Change]) throws
@@ -32,6 +32,8 @@ package protocol SchedulingTransaction: StoreTransaction {
     func changes(waitingFor quiet: [Int64]) throws -> [Int64: [Change]]
     /// Lets the changes of quiet times go and begins their next generation.
     func clearQuietTimes(_ quiet: [Int64]) throws
+    /// The requests of older open buildsets of a scheduler, on the same branch of the same repository: those that no build has, or all that are open.
+    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID]
     /// When the next quiet time ends; those at or before `after` do not count.
     func nextQuietTime(after: Timestamp?) throws -> Timestamp?
 }
@@ -39,14 +41,15 @@ package protocol SchedulingTransaction: StoreTransaction {
 extension SchedulingTransaction {
     package func classify(limit: Int, planner: Planner) throws -> SchedulingResult {
         let changes = try takeUnclassified(limit: limit)
-        var made: [BuildsetID] = []
+        var made = Made()
         if !changes.isEmpty {
             let keys = planner.quietKeys(for: changes).sorted { $0.order < $1.order }
             let quiet = keys.isEmpty ? [:] : try quietTimes(keys)
             made = try commit(planner.plan(changes: changes, quiet: quiet), of: changes, planner: planner)
             try forgetUnclassified(changes)
         }
-        return SchedulingResult(taken: changes.count, buildsets: made, nextDue: try nextQuietTime(after: nil))
+        return SchedulingResult(
+            taken: changes.count, buildsets: made.buildsets, nextDue: try nextQuietTime(after: nil), superseded: made.superseded)
     }
 
     /// - Parameter acceptedUntil: every change accepted at or before this moment is visible to this transaction.
@@ -55,11 +58,13 @@ extension SchedulingTransaction {
         let waiting = try oldestUnclassified()
         let bound = waiting.map { min(acceptedUntil, $0.advanced(by: .microseconds(-1))) } ?? acceptedUntil
         let due = try dueQuietTimes(until: bound, limit: limit)
+        let made = try fire(due, planner: planner)
         return SchedulingResult(
-            taken: due.count, buildsets: try fire(due, planner: planner), nextDue: try nextQuietTime(after: waiting == nil ? nil : now))
+            taken: due.count, buildsets: made.buildsets, nextDue: try nextQuietTime(after: waiting == nil ? nil : now),
+            superseded: made.superseded)
     }
 
-    private func commit(_ plan: Plan, of changes: [Change], planner: Planner) throws -> [BuildsetID] {
+    private func commit(_ plan: Plan, of changes: [Change], planner: Planner) throws -> Made {
         let byID = Dictionary(changes.map { ($0.id, $0) }) { first, _ in first }
         let new = plan.buildsets.map { NewBuildset($0, newest: $0.changes.last.flatMap { byID[$0] }, byRule: true) }
         let made = try make(new, planner: planner)
@@ -67,8 +72,8 @@ extension SchedulingTransaction {
         return made
     }
 
-    private func fire(_ due: [DueQuietTime], planner: Planner) throws -> [BuildsetID] {
-        guard !due.isEmpty else { return [] }
+    private func fire(_ due: [DueQuietTime], planner: Planner) throws -> Made {
+        guard !due.isEmpty else { return Made() }
         let waiting = try changes(waitingFor: due.map(\.id))
         // No buildset when the rule is gone: what waited for it is let go.
         let new = due.compactMap { due -> NewBuildset? in
@@ -81,11 +86,30 @@ extension SchedulingTransaction {
         return made
     }
 
-    private func make(_ new: [NewBuildset], planner: Planner) throws -> [BuildsetID] {
-        guard !new.isEmpty else { return [] }
+    private func make(_ new: [NewBuildset], planner: Planner) throws -> Made {
+        guard !new.isEmpty else { return Made() }
         let configuration = try currentConfiguration()?.configuration ?? planner.configuration
-        return try create(new, configuration: configuration).compactMap { $0?.context.id }
+        var made = Made()
+        for created in try create(new, configuration: configuration) {
+            guard let context = created?.context else { continue }
+            made.buildsets.append(context.id)
+            if let which = configuration.scheduler(named: context.scheduler)?.supersede { made.superseded += try supersede(context, which) }
+        }
+        return made
     }
+
+    /// Asks for the end of what a buildset makes needless. Gives the builds whose workers are to be told.
+    private func supersede(_ newer: BuildsetContext, _ which: SchedulerRule.Superseding) throws -> [BuildCancel] {
+        try olderRequests(than: newer.id, scheduler: newer.scheduler, stamp: newer.stamp, claimed: which == .running).compactMap {
+            try cancel($0, reason: "superseded by buildset \(newer.id)").build
+        }
+    }
+}
+
+/// What a pass made.
+private struct Made {
+    var buildsets: [BuildsetID] = []
+    var superseded: [BuildCancel] = []
 }
 
 extension QuietKey {

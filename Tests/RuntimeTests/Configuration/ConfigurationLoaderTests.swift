@@ -52,7 +52,7 @@ import Testing
               - {name: b, hook: gitea, unsigned: true}
               - {name: c, git: /srv/c.git}
             schedulers:
-              - {name: pulls, kind: pull, branches: [main], forks: true, builders: [b]}
+              - {name: pulls, kind: pull, branches: [main], forks: true, supersede: running, builders: [b]}
             builders:
               - {name: b, steps: [{run: x}]}
             """
@@ -65,6 +65,7 @@ import Testing
             ])
         #expect(configuration.sources.map(\.name) == ["c"])
         #expect(configuration.schedulers.map(\.kind) == [.pull] && configuration.schedulers.map(\.forks) == [true])
+        #expect(configuration.schedulers.map(\.supersede) == [.running])
         let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
         #expect(stored == configuration)
     }
