@@ -17,22 +17,25 @@ enum HookSamples {
 
     /// GitHub's form, and Gitea's.
     static func push(
-        _ commits: [[String: Any]], ref: String = "refs/heads/main", before: String = "b0", after: String, head: [String: Any]? = nil
+        _ commits: [[String: Any]], ref: String = "refs/heads/main", before: String = "b0", after: String, head: [String: Any]? = nil,
+        pushed: Int? = 1
     ) throws -> Data {
+        var repository: [String: Any] = gitHubRepository
+        if let pushed { repository["pushed_at"] = pushed }
         var push: [String: Any] = [
-            "ref": ref, "before": before, "after": after, "commits": commits, "repository": gitHubRepository, "pusher": ["name": "ada"],
+            "ref": ref, "before": before, "after": after, "commits": commits, "repository": repository, "pusher": ["name": "ada"],
         ]
         if let head { push["head_commit"] = head }
         return try JSONSerialization.data(withJSONObject: push)
     }
 
-    static func pull(action: String = "opened", from repository: String = "shop/store") throws -> Data {
+    static func pull(action: String = "opened", from repository: String = "shop/store", updated: String = "2026-01-31T12:00:00Z") throws -> Data {
         let side = ["full_name": repository, "clone_url": "https://github.com/\(repository).git", "ssh_url": "git@github.com:\(repository).git"]
         return try JSONSerialization.data(withJSONObject: [
             "action": action, "number": 7,
             "pull_request": [
                 "number": 7, "title": "Add it", "user": ["login": "ada"], "head": ["ref": "topic", "sha": "h1", "repo": side],
-                "base": ["ref": "main", "sha": "b1", "repo": gitHubRepository], "merge_commit_sha": "m1",
+                "base": ["ref": "main", "sha": "b1", "repo": gitHubRepository], "merge_commit_sha": "m1", "updated_at": updated,
             ] as [String: Any], "repository": gitHubRepository,
         ])
     }

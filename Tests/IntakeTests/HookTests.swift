@@ -32,9 +32,34 @@ import Wire
             let again = try await door.gitHub("push", body, delivery: "d-2")
             #expect(again.status == .ok)
             #expect(try HookDoor.answer(again).changes.map(\.created) == [false])
-            _ = try await door.gitHub("push", try HookSamples.push([], before: "c1", after: "b0"))
-            _ = try await door.gitHub("push", try HookSamples.push([HookSamples.commit("c1")], before: "b0x", after: "c1"))
+            _ = try await door.gitHub("push", HookSamples.push([], before: "c1", after: "b0", pushed: 2))
+            // The same revisions as the first push, and another push.
+            _ = try await door.gitHub("push", HookSamples.push([HookSamples.commit("c1")], after: "c1", pushed: 3), delivery: "d-3")
             #expect(try await door.changes().map(\.revision) == ["c1", "b0", "c1"])
+        }
+    }
+
+    @Test("Where a push has no time of its own, the name of its delivery tells it from another")
+    func named() async throws {
+        try await HookDoor.with { door in
+            for delivery in ["e-1", "e-1", "e-2"] {
+                let body = try HookSamples.gitLabPush([HookSamples.commit("c1")], after: "c1")
+                _ = try await door.post(
+                    "gitlab", ["X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": HookDoor.secret, "X-Gitlab-Event-UUID": delivery], body)
+            }
+            let changes = try await door.changes()
+            #expect(changes.map(\.revision) == ["c1", "c1"])
+        }
+    }
+
+    @Test("A pull request that is opened again is a change again")
+    func reopened() async throws {
+        try await HookDoor.with { door in
+            for (action, updated) in [("opened", "1"), ("opened", "1"), ("closed", "2"), ("reopened", "3")] {
+                _ = try await door.gitHub("pull_request", HookSamples.pull(action: action, updated: updated))
+            }
+            let changes = try await door.changes()
+            #expect(changes.count == 2)
         }
     }
 

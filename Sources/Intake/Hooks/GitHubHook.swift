@@ -9,8 +9,8 @@ enum GitHubHook {
                 "there is no header that names the event, such as X-GitHub-Event: is this the address of another forge's source?")
         }
         switch kind {
-        case "push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event)
-        case "pull_request", "pull_request_sync": return try HookJSON.decoder.decode(Pull.self, from: delivery.body).event
+        case "push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery))
+        case "pull_request", "pull_request_sync": return try HookJSON.decoder.decode(Pull.self, from: delivery.body).event(delivery)
         case "ping": return .nothing("the hook is set up: pushes will make changes")
         case "create", "delete": return .nothing("a push tells of it as well")
         default: return .nothing("events of kind \(kind.prefix(100)) make no change")
@@ -21,8 +21,20 @@ enum GitHubHook {
         var fullName: String
         var cloneUrl: String
         var sshUrl: String
+        /// GitHub's, in seconds in a push.
+        var pushedAt: Moment?
 
         var hook: HookRepository { HookRepository(name: fullName, https: cloneUrl, ssh: sshUrl) }
+    }
+
+    /// A number here and a text there; only its sameness counts.
+    private struct Moment: Decodable {
+        var text: String
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            text = try (try? value.decode(Int64.self)).map(String.init) ?? value.decode(String.self)
+        }
     }
 
     private struct Person: Decodable {
@@ -63,13 +75,13 @@ enum GitHubHook {
         var repository: Repository
         var pusher: Person?
 
-        var event: HookPush {
+        func event(_ delivery: HookDelivery) -> HookPush {
             var commits = (commits ?? []).map(\.hook)
             // Gitea lists the newest first.
             if commits.count > 1, commits.first?.revision == after { commits.reverse() }
             return HookPush(
                 repository: repository.hook, ref: ref, before: before, after: after, commits: commits, head: headCommit?.hook,
-                pusher: pusher?.text ?? "")
+                pusher: pusher?.text ?? "", mark: repository.pushedAt?.text ?? delivery.name ?? "")
         }
     }
 
@@ -88,14 +100,15 @@ enum GitHubHook {
             var head: Side
             var base: Side
             var mergeCommitSha: String?
+            var updatedAt: String?
         }
 
         var action: String
         var pullRequest: Content
         var repository: Repository
 
-        var event: HookEvent {
-            guard ["opened", "synchronize", "synchronized", "reopened", "ready_for_review"].contains(action) else {
+        func event(_ delivery: HookDelivery) -> HookEvent {
+            guard ["opened", "synchronize", "synchronized", "reopened"].contains(action) else {
                 return .nothing("a pull request that was \(action.prefix(100)) has nothing new to build")
             }
             let pull = pullRequest
@@ -104,7 +117,8 @@ enum GitHubHook {
                     repository: repository.hook, number: pull.number, title: pull.title, author: pull.user?.text ?? "",
                     ref: "refs/pull/\(pull.number)/head", head: pull.head.sha, headBranch: pull.head.ref,
                     headRepository: pull.head.repo?.cloneUrl ?? "", base: pull.base.sha, baseBranch: pull.base.ref,
-                    merge: pull.mergeCommitSha.flatMap { $0.isEmpty ? nil : $0 }, isFork: pull.head.repo?.fullName != repository.fullName))
+                    merge: pull.mergeCommitSha.flatMap { $0.isEmpty ? nil : $0 }, isFork: pull.head.repo?.fullName != repository.fullName,
+                    mark: pull.updatedAt ?? delivery.name ?? ""))
         }
     }
 }

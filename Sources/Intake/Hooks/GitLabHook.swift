@@ -9,8 +9,8 @@ enum GitLabHook {
         }
         let kind = try HookJSON.decoder.decode(Kind.self, from: delivery.body).objectKind
         switch kind {
-        case "push", "tag_push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event)
-        case "merge_request": return try HookJSON.decoder.decode(Merge.self, from: delivery.body).event
+        case "push", "tag_push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery))
+        case "merge_request": return try HookJSON.decoder.decode(Merge.self, from: delivery.body).event(delivery)
         default: return .nothing("events of kind \(kind.prefix(100)) make no change")
         }
     }
@@ -60,10 +60,10 @@ enum GitLabHook {
         /// The newest twenty.
         var commits: [Commit]?
 
-        var event: HookPush {
+        func event(_ delivery: HookDelivery) -> HookPush {
             HookPush(
                 repository: project.hook, ref: ref, before: before, after: after, commits: (commits ?? []).map(\.hook), head: nil,
-                pusher: userName ?? "")
+                pusher: userName ?? "", mark: delivery.name ?? "")
         }
     }
 
@@ -87,7 +87,7 @@ enum GitLabHook {
         var project: Project
         var objectAttributes: Attributes
 
-        var event: HookEvent {
+        func event(_ delivery: HookDelivery) -> HookEvent {
             let merge = objectAttributes
             let action = merge.action ?? "changed"
             guard action == "open" || action == "reopen" || action == "update" && merge.oldrev != nil else {
@@ -98,7 +98,7 @@ enum GitLabHook {
                     repository: project.hook, number: merge.iid, title: merge.title, author: merge.lastCommit.author?.text ?? user?.text ?? "",
                     ref: "refs/merge-requests/\(merge.iid)/head", head: merge.lastCommit.id, headBranch: merge.sourceBranch,
                     headRepository: merge.source?.gitHttpUrl ?? "", base: "", baseBranch: merge.targetBranch, merge: merge.mergeCommitSha,
-                    isFork: merge.sourceProjectId != merge.targetProjectId))
+                    isFork: merge.sourceProjectId != merge.targetProjectId, mark: delivery.name ?? ""))
         }
     }
 }

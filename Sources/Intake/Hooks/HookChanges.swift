@@ -48,7 +48,7 @@ struct HookChanges: Sendable {
                 author: Self.bounded(commit.author, 1000), comments: Self.bounded(commit.message, 256 << 10), files: Self.files(commit.files),
                 category: category, when: commit.when,
                 properties: skips ? [PullProperty.skip: true] : [:],
-                dedupeKey: key("push", push.repository.name, push.ref, push.before, push.after, String(place)))
+                dedupeKey: key("push", push.repository.name, push.ref, push.before, push.after, push.mark, String(place)))
         }
         return (changes, nil)
     }
@@ -67,7 +67,7 @@ struct HookChanges: Sendable {
             source: hook.name, project: project, repository: address(pull.repository), branch: pull.ref, revision: pull.head,
             author: Self.bounded(pull.author, 1000), comments: Self.bounded(pull.title, 256 << 10), category: PullProperty.category,
             properties: properties,
-            dedupeKey: key("pull", pull.repository.name, String(pull.number), pull.head, pull.base))
+            dedupeKey: key("pull", pull.repository.name, String(pull.number), pull.head, pull.base, pull.mark))
         return ([change], nil)
     }
 
@@ -88,7 +88,7 @@ struct HookChanges: Sendable {
 
     private func address(_ repository: HookRepository) -> String { hook.address == .ssh ? repository.ssh : repository.https }
 
-    /// The same push again is the same changes, whatever number its delivery has; each word stands behind its length.
+    /// The same push told again is the same changes; each word stands behind its length.
     private func key(_ words: String...) -> String {
         Hexadecimal.text(SHA256.hash(data: Data(words.map { "\($0.utf8.count):\($0)" }.joined().utf8)))
     }

@@ -28,6 +28,8 @@ struct HookPush: Hashable, Sendable {
     /// The commit at `after`, where the forge tells it apart.
     var head: HookCommit?
     var pusher: String
+    /// Tells a push from another of the same revisions: a branch may go forth, back and forth again.
+    var mark: String
 }
 
 /// A pull or merge request whose head is new.
@@ -45,6 +47,8 @@ struct HookPull: Hashable, Sendable {
     var baseBranch: String
     var merge: String?
     var isFork: Bool
+    /// Tells what happened to the request from what happens to it later at the same head.
+    var mark: String
 }
 
 struct HookRepository: Hashable, Sendable {

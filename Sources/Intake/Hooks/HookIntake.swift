@@ -1,7 +1,6 @@
 import Domain
 import Foundation
 import HTTPDoor
-import HTTPTypes
 import Hummingbird
 import Logging
 import Storage
@@ -37,10 +36,10 @@ public final class HookIntake: Sendable {
         guard let hook = configuration.hooks.first(where: { $0.name == source }) else {
             throw Problem.notFound("the configuration has no source of that name that takes hooks")
         }
-        let delivery = Self.delivery(request)
+        let headers = Self.headers(request)
+        let delivery = HookDelivery(headers: headers, body: Data()).name
         do {
-            guard limit.take(source) else { throw Problem.tooMany("source \(source) takes 100 calls a second: send it again later") }
-            let body = HookDelivery(headers: Self.headers(request), body: Data(buffer: try await request.bytes(limit: Self.mostBytes)))
+            let body = HookDelivery(headers: headers, body: Data(buffer: try await request.bytes(limit: Self.mostBytes)))
             let answer = try await take(body, hook, project: configuration.project, delivery: delivery)
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
             logger.info(
@@ -66,6 +65,8 @@ public final class HookIntake: Sendable {
         if let secret = hook.secret {
             try HookSignature(forge: hook.forge, secrets: try secrets.read(secret, of: hook.name)).check(delivery)
         }
+        // Behind the signature: strangers may not use up what the forge may ask for.
+        guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
         let event = try hook.forge == .gitlab ? GitLabHook.event(delivery) : GitHubHook.event(delivery)
         let (changes, reason) = HookChanges(hook: hook, project: project).make(event)
         for (place, change) in changes.enumerated() {
@@ -86,13 +87,6 @@ public final class HookIntake: Sendable {
         case .accepted(let receipt): HookAnswer.Made(id: receipt.id, chain: receipt.chain, created: receipt.created)
         case .spooled(let chain): HookAnswer.Made(id: nil, chain: chain, created: true)
         }
-    }
-
-    /// What the forge calls this delivery, so that its people find it in both logs.
-    private static func delivery(_ request: Request) -> String? {
-        let names = ["X-GitHub-Delivery", "X-Forgejo-Delivery", "X-Gitea-Delivery", "X-Gitlab-Webhook-UUID", "X-Gitlab-Event-UUID"]
-        let found = names.lazy.compactMap { name in HTTPField.Name(name).flatMap { request.headers[$0] } }.first
-        return found.map { String(decoding: $0.utf8.filter { $0 > 32 && $0 < 127 }.prefix(100), as: UTF8.self) }
     }
 
     private static func headers(_ request: Request) -> [String: String] {
