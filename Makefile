@@ -32,12 +32,11 @@ TESTS := 'DomainTests|SignalsTests|WireTests|HTTPDoorTests|LayoutTests|RuntimeTe
 
 test: setup ## build and run every test
 	$(SWIFT) build --build-tests
-	@set -e; for group in $(TESTS); do echo "== $$group"; $(SWIFT) test --skip-build --parallel --filter "$$group"; done
+	@SWIFT=$(SWIFT) .ci/test 900 $(TESTS)
 
 faults: setup ## the long fault suites: simulations, and kill -9 and outages at random moments (SEED=number repeats a run)
 	$(SWIFT) build --build-tests
-	@set -e; for group in SimulationTests FaultTests; do echo "== $$group"; \
-	    DOORBELL_FAULTS=long DOORBELL_FAULTS_SEED=$(SEED) $(SWIFT) test --skip-build --filter "$$group"; done
+	@SWIFT=$(SWIFT) PARALLEL= DOORBELL_FAULTS=long DOORBELL_FAULTS_SEED=$(SEED) .ci/test 10800 SimulationTests FaultTests
 
 bench: build ## figures as ratios to floors measured in the same run
 	$(SWIFT) build $(RELEASE) --product doorbell-bench

@@ -7,7 +7,7 @@ import Testing
 @testable import StoragePostgres
 
 /// What holds when several processes write at once, which an embedded store never sees.
-@Suite(.timeLimit(.minutes(3))) struct ConcurrencyTests {
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct ConcurrencyTests {
     private static let quiet = Samples.configuration(quiet: .seconds(5))
 
     // MARK: Scheduling

@@ -9,7 +9,7 @@ import Testing
 @testable import StoragePostgres
 
 /// `deploy/postgres/roles.sql` on a real server: each role can do its work and nothing else.
-@Suite(.timeLimit(.minutes(5))) struct DatabaseRolesTests {
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct DatabaseRolesTests {
     /// The roles belong to the whole server, so that one database serves all tests. Each role's password is its name.
     private static let prepared = Task {
         let database = try await TestDatabase()

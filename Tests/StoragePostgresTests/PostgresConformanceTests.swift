@@ -4,12 +4,14 @@ import StoreConformance
 import Testing
 
 /// The rules of every store, on the one of many processes and a real server.
-@Suite struct PostgresConformanceTests {
+@Suite(.takingTurns) struct PostgresConformanceTests {
     typealias Conformance = StoreConformance<PostgresStore>
 
     static let conformance = Conformance { place, clock in
         let url = try await PrivatePostgres.shared().database(for: place)
-        return try await PostgresStore.open(try PostgresAddress(url), connections: 4, migrating: true, clock: clock)
+        let store = try await PostgresStore.open(try PostgresAddress(url), connections: 4, migrating: true, clock: clock)
+        Opened.add { try? await store.close() }
+        return store
     }
 
     @Test("Changes and sources", arguments: Conformance.changeRules)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite(.timeLimit(.minutes(5))) struct QueryPlanTests {
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct QueryPlanTests {
     /// Tables that are small however long the history: what is open now, and what the configuration names.
     private static let small: Set = [
         "configurations", "match_classes", "deployment", "shards", "workers", "services", "reachability", "sources", "quiet_times", "quiet_changes",

@@ -10,7 +10,7 @@ import Testing
 @testable import StoragePostgres
 
 /// Published state that was taken back is told, and everything goes on (DESIGN §5).
-@Suite(.timeLimit(.minutes(5))) struct RestoreTests {
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct RestoreTests {
     private let directory = TemporaryDirectory()
 
     private func run(_ program: String, _ arguments: String...) async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import StoragePostgres
 
 /// What many dispatchers know together of workers and outages.
-@Suite(.timeLimit(.minutes(2))) struct ServiceTests {
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct ServiceTests {
     private static func beat(_ store: PostgresStore, _ name: String, hearing: [SessionID] = []) async throws -> Timestamp {
         let beat = ServiceBeat(
             incarnation: "\(name)-incarnation", kind: "dispatcher", name: name, version: "1.0", address: "http://\(name)", dispatches: true,

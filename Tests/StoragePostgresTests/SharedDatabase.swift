@@ -20,7 +20,9 @@ struct SharedDatabase {
 
     /// The store of one more process.
     func process(connections: Int = 4) async throws -> PostgresStore {
-        try await PostgresStore.open(address, connections: connections, migrating: true, clock: clock)
+        let store = try await PostgresStore.open(address, connections: connections, migrating: true, clock: clock)
+        Opened.add { try? await store.close() }
+        return store
     }
 
     /// The stores of several processes; a configuration is in force.

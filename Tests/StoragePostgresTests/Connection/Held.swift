@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 @testable import StoragePostgres
 
@@ -15,18 +16,24 @@ final class Held: Sendable {
 
     var task: Task<Void, any Error>? { running.withLock { $0 } }
 
-    /// Returns when the connection is held.
+    /// Returns when the connection is held; throws when there is none to hold.
     func begin(writing sql: String = "SELECT 1") async throws {
-        let (begun, told) = AsyncStream.makeStream(of: Void.self)
+        let isHeld = Flag()
+        let hasEnded = Flag()
         let task = Task { [pool, end] in
+            defer {
+                hasEnded.raise()
+                isHeld.raise()
+            }
             try await pool.transaction("holding a connection") { tx in
                 try tx.run(sql)
-                told.finish()
+                isHeld.raise()
                 end.meet()
             }
         }
         running.withLock { $0 = task }
-        for await _ in begun {}
+        await isHeld.wait()
+        if hasEnded.isRaised { try await task.value }
     }
 
     /// Lets it commit, and waits for that.

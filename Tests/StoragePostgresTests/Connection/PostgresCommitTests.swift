@@ -6,7 +6,7 @@ import Testing
 @testable import StoragePostgres
 
 /// The connection is lost while COMMIT is on its way, or its answer.
-@Suite struct PostgresCommitTests {
+@Suite(.takingTurns) struct PostgresCommitTests {
     /// Cuts the first connection that commits, once.
     private func cutting(_ proxy: FaultProxy, _ verdict: FaultProxy.Verdict) {
         let isDone = Atomic<Bool>(false)

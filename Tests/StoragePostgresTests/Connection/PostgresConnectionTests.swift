@@ -4,7 +4,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite struct PostgresConnectionTests {
+@Suite(.takingTurns) struct PostgresConnectionTests {
     @Test("Values come back as they went in", arguments: [true, false])
     func values(usesSession: Bool) async throws {
         let database = try await TestDatabase()

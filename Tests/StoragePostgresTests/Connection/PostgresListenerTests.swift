@@ -3,7 +3,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite struct PostgresListenerTests {
+@Suite(.takingTurns) struct PostgresListenerTests {
     @Test("What outsiders say is heard, also after the connection was lost, and the listener ends with its task")
     func hears() async throws {
         let database = try await TestDatabase()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite struct PostgresMigratorTests {
+@Suite(.takingTurns) struct PostgresMigratorTests {
     private func connection(_ database: TestDatabase) throws -> PostgresConnection { try PostgresConnection(try database.address()) }
 
     @Test("Of four migrators at once one works, and all come to the same end")

@@ -7,7 +7,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite(.serialized) struct PostgresOutageTests {
+@Suite(.serialized, .takingTurns) struct PostgresOutageTests {
     @Test("Whatever restarts the server, what was acknowledged is there once, and nothing is there twice")
     func restarts() async throws {
         let server = try await PrivatePostgres.start()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite struct PostgresPoolTests {
+@Suite(.takingTurns) struct PostgresPoolTests {
     @Test("However many transactions run, no more connections are opened than allowed")
     func bound() async throws {
         let pool = try await TestDatabase().pool(PostgresPool.limits(connections: 3))

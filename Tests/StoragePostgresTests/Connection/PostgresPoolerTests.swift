@@ -6,7 +6,7 @@ import Testing
 @testable import StoragePostgres
 
 /// Behind a pooler that hands out its connections by transaction, with the real pgbouncer.
-@Suite struct PostgresPoolerTests {
+@Suite(.takingTurns) struct PostgresPoolerTests {
     @Test("The store works, keeps its time-outs and leaves nothing in the sessions")
     func transactionMode() async throws {
         let database = try await TestDatabase()

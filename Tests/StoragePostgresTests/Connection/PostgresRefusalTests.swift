@@ -8,7 +8,7 @@ import Testing
 @testable import StoragePostgres
 
 /// What keeps the store from being opened is one line that says what to do.
-@Suite struct PostgresRefusalTests {
+@Suite(.takingTurns) struct PostgresRefusalTests {
     private func open(_ url: String, migrating: Bool = true) async -> StoreError? {
         await refusal {
             let store = try await PostgresStore.open(try PostgresAddress(url), migrating: migrating)

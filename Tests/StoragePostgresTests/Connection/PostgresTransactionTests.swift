@@ -5,7 +5,7 @@ import Testing
 
 @testable import StoragePostgres
 
-@Suite struct PostgresTransactionTests {
+@Suite(.takingTurns) struct PostgresTransactionTests {
     private struct Refused: Error {}
 
     @Test("What a body throws undoes everything, and nothing is done that waited for the commit")

@@ -28,7 +28,11 @@ struct TestDatabase: Sendable {
         return parts.string ?? ""
     }
 
-    func pool(_ limits: PostgresPool.Limits = .init()) throws -> PostgresPool { PostgresPool(try address(), limits: limits) }
+    func pool(_ limits: PostgresPool.Limits = .init()) throws -> PostgresPool {
+        let pool = PostgresPool(try address(), limits: limits)
+        Opened.add { await pool.close() }
+        return pool
+    }
 
     /// Runs statements one by one, each a transaction of its own.
     func run(_ statements: String...) throws -> [[PostgresRow]] {

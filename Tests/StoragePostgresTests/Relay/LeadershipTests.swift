@@ -6,7 +6,7 @@ import Testing
 @testable import StoragePostgres
 
 /// One leader a shard, and a cursor that only it moves (DESIGN §5).
-@Suite struct LeadershipTests {
+@Suite(.takingTurns) struct LeadershipTests {
     @Test("While one leads, the others are told for how long, and nothing that they present is taken")
     func oneLeader() async throws {
         let world = try await OutboxWorld.make()

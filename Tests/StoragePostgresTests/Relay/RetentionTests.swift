@@ -6,7 +6,7 @@ import Testing
 @testable import StoragePostgres
 
 /// Days come and go as partitions, and none goes that somebody has yet to read (DESIGN §5).
-@Suite struct RetentionTests {
+@Suite(.takingTurns) struct RetentionTests {
     private static let day: Duration = .seconds(86_400)
     private static let week: Duration = day * 7
 

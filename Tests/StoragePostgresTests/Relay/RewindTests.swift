@@ -10,7 +10,7 @@ import Testing
 @testable import StoragePostgres
 
 /// A restore or a promotion takes back what was published: consumers are told, and nothing that is there is lost (DESIGN §5).
-@Suite struct RewindTests {
+@Suite(.takingTurns) struct RewindTests {
     @Test("When the database goes on in another timeline, one of many raises the epoch, and the event says so")
     func timeline() async throws {
         let world = try await OutboxWorld.make()

@@ -6,7 +6,7 @@ import Testing
 @testable import StoragePostgres
 
 /// Reading by ticks (DESIGN §5).
-@Suite struct TickTests {
+@Suite(.takingTurns) struct TickTests {
     @Test("Pages of any size give the same events, whether a tick is read whole or in pieces", arguments: [1, 2, 3, 7, 30, 100])
     func pages(limit: Int) async throws {
         let world = try await OutboxWorld.make()
