@@ -21,6 +21,7 @@ public enum Schemas {
         Migration(number: 1, name: "initial", sql: String(decoding: PackageResources.sqlite_0001_initial_sql, as: UTF8.self)),
         Migration(number: 2, name: "needs", sql: String(decoding: PackageResources.sqlite_0002_needs_sql, as: UTF8.self)),
         Migration(number: 3, name: "schedules", sql: String(decoding: PackageResources.sqlite_0003_schedules_sql, as: UTF8.self)),
+        Migration(number: 4, name: "deliveries", sql: String(decoding: PackageResources.sqlite_0004_deliveries_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -29,5 +30,6 @@ public enum Schemas {
         Migration(number: 2, name: "relay", sql: String(decoding: PackageResources.postgres_0002_relay_sql, as: UTF8.self)),
         Migration(number: 3, name: "needs", sql: String(decoding: PackageResources.postgres_0003_needs_sql, as: UTF8.self)),
         Migration(number: 4, name: "schedules", sql: String(decoding: PackageResources.postgres_0004_schedules_sql, as: UTF8.self)),
+        Migration(number: 5, name: "deliveries", sql: String(decoding: PackageResources.postgres_0005_deliveries_sql, as: UTF8.self)),
     ]
 }

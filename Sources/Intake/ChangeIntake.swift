@@ -36,8 +36,10 @@ public final class ChangeIntake: Sendable {
     }
 
     /// The same intake for what forges tell.
-    public func hooks(configuration: @escaping @Sendable () -> Configuration?, logger: Logger) -> HookIntake {
-        HookIntake(taker: taker, configuration: configuration, logger: logger)
+    ///
+    /// - Parameter deliveries: keeps what they tell; without one it is read and forgotten.
+    public func hooks(configuration: @escaping @Sendable () -> Configuration?, deliveries: (any DeliveryStore)?, logger: Logger) -> HookIntake {
+        HookIntake(taker: taker, configuration: configuration, deliveries: deliveries, logger: logger)
     }
 
     public func addRoutes(to router: DoorRouter) {

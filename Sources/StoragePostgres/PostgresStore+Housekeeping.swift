@@ -23,6 +23,7 @@ extension PostgresStore {
             guard report.kept.isEmpty, report.busy.isEmpty else { break }
         }
         try await forgetAnswers(before: now.advanced(by: .zero - Self.longestRepeat))
+        try await forgetDeliveries(before: now.advanced(by: .zero - DeliveryBounds.kept))
         return report
     }
 
@@ -150,6 +151,19 @@ extension PostgresStore {
                         DELETE FROM idempotency WHERE (principal, route, key) IN (
                             SELECT principal, route, key FROM idempotency WHERE created < $1 ORDER BY created LIMIT $2)
                         """, [.integer(time.microseconds), .integer(Self.piece)]))
+            }
+        }
+    }
+
+    private func forgetDeliveries(before time: Timestamp) async throws {
+        // Index: deliveries_age.
+        var forgotten = Self.piece
+        while forgotten == Self.piece {
+            forgotten = try await pool.transaction("forgetting old deliveries") { sql in
+                Int64(
+                    try sql.run(
+                        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE received < $1 ORDER BY received LIMIT $2)",
+                        [.integer(time.microseconds), .integer(Self.piece)]))
             }
         }
     }

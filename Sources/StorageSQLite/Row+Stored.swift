@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Storage
 
@@ -7,4 +8,5 @@ extension Row: StoredRow {
     package func string(_ place: Int) -> String { self[place] }
     package func optionalString(_ place: Int) -> String? { self[place] }
     package func bool(_ place: Int) -> Bool { self[place] }
+    package func bytes(_ place: Int) -> [UInt8] { [UInt8](self[place] as Data) }
 }

@@ -15,15 +15,19 @@ public struct WebService: Sendable {
         public var reload: @Sendable () async throws -> (changed: Bool, id: ConfigurationID?)
         /// Applies files that somebody sent; throws the problems of broken ones.
         public var apply: @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?)
+        /// Reads what a forge delivered once more, and takes what it tells of.
+        public var redeliver: @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
 
         public init(
             configuration: @escaping @Sendable () -> AppliedConfiguration?,
             reload: @escaping @Sendable () async throws -> (changed: Bool, id: ConfigurationID?),
-            apply: @escaping @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?)
+            apply: @escaping @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?),
+            redeliver: @escaping @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
         ) {
             self.configuration = configuration
             self.reload = reload
             self.apply = apply
+            self.redeliver = redeliver
         }
     }
 
@@ -46,6 +50,7 @@ public struct WebService: Sendable {
         addListRoutes(to: router)
         addItemRoutes(to: router)
         addControlRoutes(to: router)
+        addDeliveryRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)
         addPageRoutes(to: router)

@@ -25,7 +25,7 @@ struct Doorbell: AsyncParsableCommand {
                 name: "Look at it",
                 subcommands: [
                     BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, WorkersCommand.self, WhyCommand.self,
-                    EventsCommand.self, DoctorCommand.self,
+                    EventsCommand.self, DeliveriesCommand.self, DoctorCommand.self,
                 ]),
         ])
 

@@ -10,6 +10,7 @@ import Signals
 import Storage
 import StorageSQLite
 import TestSupport
+import Testing
 import Wire
 
 @testable import Intake
@@ -21,9 +22,11 @@ struct HookDoor: Sendable {
     let client: any TestClientProtocol
     let store: SQLiteStore
     let secretFile: String
+    private let hooks: HookIntake
+    private let configuration: Watched<Configuration>
 
     static func with(
-        branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each,
+        branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, recordsFail: Bool = false,
         _ test: @Sendable (HookDoor) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -36,12 +39,15 @@ struct HookDoor: Sendable {
                 commits: commits)
         }
         let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
-        let configuration = Configuration(project: "demo", hooks: hooks + [absent])
+        let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent]))
         let router = DoorRouter.door()
-        let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment)
-        intake.hooks(configuration: { configuration }, logger: Logger(label: "hooks", factory: { _ in SwiftLogNoOpLogHandler() })).addRoutes(
-            to: router)
-        try await Application(router: router).test(.router) { try await test(HookDoor(client: $0, store: store, secretFile: path)) }
+        let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment).hooks(
+            configuration: { configuration.value }, deliveries: recordsFail ? ForgetfulStore() : store,
+            logger: Logger(label: "hooks", factory: { _ in SwiftLogNoOpLogHandler() }))
+        intake.addRoutes(to: router)
+        try await Application(router: router).test(.router) {
+            try await test(HookDoor(client: $0, store: store, secretFile: path, hooks: intake, configuration: configuration))
+        }
         try await store.close()
     }
 
@@ -67,6 +73,21 @@ struct HookDoor: Sendable {
     func changes() async throws -> [NewChange] {
         try await store.changes(PageQuery(ChangeFilterFields(), ascending: true, limit: 1000)).map(\.content)
     }
+
+    /// What was put on record, oldest first.
+    func deliveries() async throws -> [DeliveryRow] { try await store.deliveries(PageQuery(DeliveryFields(), ascending: true)) }
+
+    func redeliver(_ id: DeliveryID) async throws -> RedeliveryAnswer { try await hooks.redeliver(try #require(try await store.delivery(id))) }
+
+    /// The configuration is mended: every source watches these branches.
+    func watch(_ branches: [String]) {
+        configuration.change { configuration in
+            for place in configuration.hooks.indices { configuration.hooks[place].branches = branches.map { Glob($0) } }
+        }
+    }
+
+    /// A source leaves the configuration.
+    func forget(_ source: String) { configuration.change { $0.hooks.removeAll { $0.name == source } } }
 
     static func sign(_ body: Data, _ secret: String) -> String {
         Hexadecimal.text(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Data(secret.utf8))))

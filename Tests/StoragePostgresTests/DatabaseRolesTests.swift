@@ -57,6 +57,10 @@ import Testing
         }
         #expect(ours.isSubset(of: read))
         try await store.forgetServices(silentFor: .seconds(60))
+        let delivery = NewDelivery(source: "role", name: nil, event: "push", headers: [:], size: 0, body: [])
+        let id = try await store.note(.first(delivery, DeliveryJudgement(.refused, reason: "r")))
+        _ = try await store.accept([Samples.change("role-4")], noting: .again(id, DeliveryJudgement(.accepted, changes: 1)))
+        #expect(try await store.delivery(id)?.row.judgement.verdict == .accepted)
         try await store.close()
     }
 
@@ -91,7 +95,7 @@ import Testing
             ("doorbell_relay", "DELETE FROM builds"), ("doorbell_relay", "DROP TABLE builds"),
             ("doorbell_reader", "UPDATE services SET health = ''"), ("doorbell_reader", "DELETE FROM services"),
             ("doorbell_reader", "CREATE TABLE another (id int)"), ("doorbell_reader", "SELECT * FROM idempotency"),
-            ("doorbell_reader", "SELECT * FROM configurations"),
+            ("doorbell_reader", "SELECT * FROM configurations"), ("doorbell_reader", "SELECT * FROM deliveries"),
         ])
     func isRefused(role: String, statement: String) async throws {
         let database = try await Self.prepared.value

@@ -39,7 +39,9 @@ struct WebRig: Sendable {
         let (bell, logs) = (LocalBell(), LogBell())
         let service = WebService(
             store: store, bell: bell, logs: logs,
-            surroundings: .init(configuration: { applied }, reload: { (false, applied.id) }, apply: { _ in (false, applied.id) }))
+            surroundings: .init(
+                configuration: { applied }, reload: { (false, applied.id) }, apply: { _ in (false, applied.id) },
+                redeliver: { RedeliveryAnswer(id: $0.row.id, verdict: .ignored, reason: "read again", changes: []) }))
         let router = DoorRouter.door()
         service.addRoutes(to: router)
         router.answerOtherMethods()

@@ -58,6 +58,28 @@ import Wire
             #"{"phase":"pending","reasons":[{"code":"no_worker","text":"none"}],"request":2}"#),
     ]
 
+    private static let delivery = DeliverySummary(
+        id: DeliveryID(1), source: "forge", delivery: "d-1", event: "push", received: Samples.moment, redelivered: nil, verdict: .refused,
+        reason: "/ref: is missing", changes: 0, size: 2, kept: true)
+    private static let deliveryStart = #""changes":0,"delivery":"d-1","event":"push""#
+    private static let deliveryEnd =
+        #""kept":true,"reason":"/ref: is missing","received":\#(time),"size":2,"source":"forge","verdict":"refused"}"#
+
+    static let deliveries: [Golden] = [
+        .out("a delivery in a list", delivery, #"{\#(deliveryStart),"id":1,\#(deliveryEnd)"#),
+        .out(
+            "a delivery with a text", DeliveryDocument(summary: delivery, headers: ["x": "y"], body: Array("{}".utf8)),
+            #"{"body":"{}",\#(deliveryStart),"headers":{"x":"y"},"id":1,\#(deliveryEnd)"#),
+        .out(
+            "a delivery that is no text", DeliveryDocument(summary: delivery, headers: [:], body: [0xff, 0]),
+            #"{"body_base64":"/wA=",\#(deliveryStart),"headers":{},"id":1,\#(deliveryEnd)"#),
+        .out(
+            "what became of a delivery",
+            RedeliveryAnswer(
+                id: DeliveryID(1), verdict: .accepted, reason: nil, changes: [.init(id: ChangeID(2), chain: Samples.chain, created: false)]),
+            #"{"changes":[{"chain":\#(chain),"created":false,"id":2}],"id":1,"verdict":"accepted"}"#),
+    ]
+
     static let others: [Golden] = [
         .both(
             "an accepted change", ChangeAccepted(id: ChangeID(1), chain: Samples.chain, source: "api", dedupeKey: "k", protected: true),
@@ -104,7 +126,7 @@ import Wire
                 + #""event":"build.finished","id":"message","links":{"self":"/api/v1/builds/1"},"sequence":9,"time":\#(time),"version":1}"#),
     ]
 
-    @Test("Each document is spelled as the interface says; what there is nothing to say of is absent", arguments: builds + others)
+    @Test("Each document is spelled as the interface says; what there is nothing to say of is absent", arguments: builds + deliveries + others)
     func golden(document: Golden) throws {
         try document.check()
     }

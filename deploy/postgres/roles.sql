@@ -70,6 +70,10 @@ BEGIN
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO doorbell_service, doorbell_relay;
     -- Queues, and what is forgotten after a while; history is never deleted row by row.
     GRANT DELETE ON unclassified, quiet_changes, report_keys, idempotency, services TO doorbell_service, doorbell_relay;
+    -- What forges delivered is forgotten after a while too; a schema that is older than this file does not have it yet.
+    IF to_regclass('public.deliveries') IS NOT NULL THEN
+        GRANT DELETE ON deliveries TO doorbell_service, doorbell_relay;
+    END IF;
     -- Which schema the database has is the migrator's to say.
     REVOKE INSERT, UPDATE ON schema_migrations FROM doorbell_service, doorbell_relay;
     -- Events are inserted and read; log bytes too. Snapshots are the relay's, and those of whoever reads events.
@@ -80,7 +84,8 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM doorbell_service', entry.name);
     END LOOP;
 
-    -- Neither configurations nor answers to repeats, which may hold what only some may see, nor what a later migration adds until it is named here.
+    -- Neither configurations, nor answers to repeats, nor what forges delivered, which may hold what only some may see, nor what a later migration adds
+    -- until it is named here.
     GRANT SELECT ON deployment, changes, source_stamps, buildsets, buildset_changes, requests, workers, sessions, builds, steps,
         logs, log_chunks, outbox, shards, ticks, refused_events, services, schema_migrations TO doorbell_reader;
 END $$;

@@ -43,6 +43,7 @@ public enum Kind {
     public enum Build {}
     public enum Session {}
     public enum ConfigurationVersion {}
+    public enum Delivery {}
 }
 
 public typealias ChangeID = EntityID<Kind.Change>
@@ -51,3 +52,4 @@ public typealias RequestID = EntityID<Kind.Request>
 public typealias BuildID = EntityID<Kind.Build>
 public typealias SessionID = EntityID<Kind.Session>
 public typealias ConfigurationID = EntityID<Kind.ConfigurationVersion>
+public typealias DeliveryID = EntityID<Kind.Delivery>

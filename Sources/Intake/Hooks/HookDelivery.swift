@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// One call of a forge, before anything of it is believed.
 struct HookDelivery: Sendable {
@@ -8,10 +9,39 @@ struct HookDelivery: Sendable {
 
     /// What the forge calls this delivery; a repeat of it has the same name.
     var name: String? {
-        header("x-github-delivery", "x-forgejo-delivery", "x-gitea-delivery", "idempotency-key", "x-gitlab-event-uuid").map { name in
-            String(decoding: name.utf8.filter { $0 > 32 && $0 < 127 }.prefix(100), as: UTF8.self)
+        header("x-github-delivery", "x-forgejo-delivery", "x-gitea-delivery", "idempotency-key", "x-gitlab-event-uuid").map {
+            Self.ascii($0.replacing(" ", with: ""))
         }
     }
 
+    /// The forge's word for what it tells of; empty when it says none.
+    var event: String { header("x-github-event", "x-forgejo-event", "x-gitea-event", "x-gitlab-event").map(Self.ascii) ?? "" }
+
     func header(_ names: String...) -> String? { names.lazy.compactMap { headers[$0] }.first }
+
+    /// The printable part of it, which can stand in logs and answers.
+    private static func ascii(_ text: String) -> String {
+        String(decoding: text.utf8.filter { $0 >= 32 && $0 < 127 }.prefix(100), as: UTF8.self)
+    }
+}
+
+extension HookDelivery {
+    /// The headers that reading needs, all of them: what it was signed with, and whatever a proxy added, is not among them.
+    private static let read: Set<String> = [
+        "x-github-event", "x-forgejo-event", "x-gitea-event", "x-gitlab-event", "x-github-delivery", "x-forgejo-delivery", "x-gitea-delivery",
+        "idempotency-key", "x-gitlab-event-uuid", "content-type",
+    ]
+
+    /// What can be put on record of it.
+    ///
+    /// - Parameter limit: the longest body that is kept.
+    func kept(source: String, limit: Int) -> NewDelivery {
+        let headers = headers.filter { Self.read.contains($0.key) && $0.value.utf8.count <= 1000 && !$0.value.utf8.contains(0) }
+        return NewDelivery(
+            source: source, name: name, event: event, headers: headers, size: body.count, body: body.count <= limit ? [UInt8](body) : nil)
+    }
+
+    init(_ kept: KeptDelivery, body: [UInt8]) {
+        self.init(headers: kept.headers, body: Data(body))
+    }
 }

@@ -14,14 +14,19 @@ public final class HookIntake: Sendable {
     private let taker: ChangeTaker
     private let configuration: @Sendable () -> Configuration?
     private let secrets: HookSecrets
+    private let record: HookRecord?
     private let limit = RateLimit(burst: 500, perSecond: 100)
     private let logger: Logger
     public let counters = HookCounters()
 
-    init(taker: ChangeTaker, configuration: @escaping @Sendable () -> Configuration?, secrets: HookSecrets = HookSecrets(), logger: Logger) {
+    init(
+        taker: ChangeTaker, configuration: @escaping @Sendable () -> Configuration?, secrets: HookSecrets = HookSecrets(),
+        deliveries: (any DeliveryStore)?, logger: Logger
+    ) {
         self.taker = taker
         self.configuration = configuration
         self.secrets = secrets
+        record = deliveries.map { HookRecord(store: $0, logger: logger) }
         self.logger = logger
     }
 
@@ -30,57 +35,108 @@ public final class HookIntake: Sendable {
     }
 
     private func take(_ request: Request, source: String) async throws -> Response {
-        guard let configuration = configuration() else {
-            throw Problem.unavailable("no configuration is known here yet, so that nobody can say whom to believe: send it again later")
-        }
+        guard let configuration = configuration() else { throw Self.unconfigured }
         guard let hook = configuration.hooks.first(where: { $0.name == source }) else {
             throw Problem.notFound("the configuration has no source of that name that takes hooks")
         }
-        let headers = Self.headers(request)
-        let delivery = HookDelivery(headers: headers, body: Data()).name
+        var delivery = HookDelivery(headers: Self.headers(request), body: Data())
+        let name = delivery.name
         do {
-            let body = HookDelivery(headers: headers, body: Data(buffer: try await request.bytes(limit: Self.mostBytes)))
-            let answer = try await take(body, hook, project: configuration.project, delivery: delivery)
+            delivery.body = Data(buffer: try await request.bytes(limit: Self.mostBytes))
+            try check(delivery, hook)
+            let answer = try await settle(delivery, .first(delivery, source: source), hook, project: configuration.project)
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
-            logger.info(
-                "hook",
-                metadata: [
-                    "source": "\(source)", "delivery": "\(delivery ?? "")", "changes": "\(answer.changes.count)", "reason": "\(answer.reason ?? "")",
-                ])
+            log("hook", source, name, answer)
             let isSpooled = answer.changes.contains { $0.id == nil }
             return try Response.json(answer, status: isSpooled ? .accepted : answer.changes.contains(where: \.created) ? .created : .ok)
         } catch {
-            let problem = Self.problem(error, delivery)
+            let refusal = error as? KeptRefusal
+            var problem = refusal?.problem ?? HookReading.problem(error)
+            let notes = [name.map { "delivery \($0)" }, refusal?.kept.map { "kept as \($0)" }].compactMap(\.self)
+            problem.detail = (problem.detail ?? problem.title) + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
             counters.count(source, problem.status == 503 ? .unavailable : .refused)
             logger.warning(
                 "hook refused",
                 metadata: [
-                    "source": "\(source)", "delivery": "\(delivery ?? "")", "status": "\(problem.status)", "reason": "\(problem.detail ?? "")",
+                    "source": "\(source)", "delivery": "\(name ?? "")", "status": "\(problem.status)", "reason": "\(problem.detail ?? "")",
                 ])
             throw problem
         }
     }
 
-    private func take(_ delivery: HookDelivery, _ hook: HookConfiguration, project: String, delivery id: String?) async throws -> HookAnswer {
+    /// Reads a delivery that was kept once more, by the configuration of now. Changes that it made before are the same changes.
+    ///
+    /// - Throws: 409 when it cannot be read again, 503 when nothing could be made durable.
+    public func redeliver(_ kept: KeptDelivery) async throws -> RedeliveryAnswer {
+        let row = kept.row
+        guard let configuration = configuration() else { throw Self.unconfigured }
+        guard let hook = configuration.hooks.first(where: { $0.name == row.source }) else {
+            throw Problem.conflict("the configuration has no source \(row.source) that takes hooks any more")
+        }
+        guard let body = kept.body else {
+            throw Problem.conflict("the body of delivery \(row.id) was too large to be kept: let the forge send it again")
+        }
+        do {
+            let answer = try await settle(HookDelivery(kept, body: body), .again(row.id), hook, project: configuration.project)
+            log("hook redelivered", row.source, row.name, answer)
+            return RedeliveryAnswer(
+                id: row.id, verdict: answer.changes.isEmpty ? .ignored : .accepted, reason: answer.reason, changes: answer.changes)
+        } catch let refusal as KeptRefusal {
+            return RedeliveryAnswer(id: row.id, verdict: .refused, reason: refusal.problem.detail ?? refusal.problem.title, changes: [])
+        }
+    }
+
+    /// Whether it comes from the forge, and not too often.
+    private func check(_ delivery: HookDelivery, _ hook: HookConfiguration) throws {
         if let secret = hook.secret {
             try HookSignature(forge: hook.forge, secrets: try secrets.read(secret, of: hook.name)).check(delivery)
         }
         // Behind the signature: strangers may not use up what the forge may ask for.
         guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
-        let event = try hook.forge == .gitlab ? GitLabHook.event(delivery) : GitHubHook.event(delivery)
-        let (changes, reason) = HookChanges(hook: hook, project: project).make(event)
-        for (place, change) in changes.enumerated() {
-            let problems = change.problems
-            guard problems.isEmpty else {
-                throw HookRefusal.invalid(
-                    "change \(place + 1) of \(changes.count): " + problems.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; "))
-            }
-        }
-        guard !changes.isEmpty else { return HookAnswer(delivery: id, changes: [], reason: reason) }
-        let named = changes.compactMap { change in change.dedupeKey.map { taker.named(change, key: $0, isProtected: true) } }
-        let taken = try await taker.take(named).map { try $0.get() }
-        return HookAnswer(delivery: id, changes: taken.map(Self.made), reason: nil)
     }
+
+    /// Reads what somebody who is believed delivered, takes its changes, and puts on record what became of it.
+    private func settle(
+        _ delivery: HookDelivery, _ subject: HookRecord.Subject, _ hook: HookConfiguration, project: String
+    ) async throws -> HookAnswer {
+        let changes: [NewChange]
+        let reason: String?
+        do {
+            (changes, reason) = try HookReading(hook: hook, project: project).read(delivery)
+        } catch {
+            let problem = HookReading.problem(error)
+            throw KeptRefusal(problem: problem, kept: await note(subject, .refused, problem.detail ?? problem.title))
+        }
+        guard !changes.isEmpty else {
+            _ = await note(subject, .ignored, reason ?? "")
+            return HookAnswer(delivery: delivery.name, changes: [], reason: reason)
+        }
+        let named = changes.compactMap { change in change.dedupeKey.map { taker.named(change, key: $0, isProtected: true) } }
+        let taken = try await taker.take(named, accepting: accepting(subject)).map { try $0.get() }
+        return HookAnswer(delivery: delivery.name, changes: taken.map(Self.made), reason: nil)
+    }
+
+    private func accepting(_ subject: HookRecord.Subject) -> ChangeTaker.Accepting? {
+        guard let record else { return nil }
+        return { [store = taker.store] changes in try await record.accept(changes, subject, in: store) }
+    }
+
+    /// With the database away, as the spool tells, nobody waits for a record.
+    private func note(_ subject: HookRecord.Subject, _ verdict: DeliveryVerdict, _ reason: String) async -> DeliveryID? {
+        guard let record, taker.spool?.isEmpty ?? true else { return nil }
+        return await record.note(subject, DeliveryJudgement(verdict, reason: reason))
+    }
+
+    private func log(_ what: Logger.Message, _ source: String, _ name: String?, _ answer: HookAnswer) {
+        logger.info(
+            what,
+            metadata: [
+                "source": "\(source)", "delivery": "\(name ?? "")", "changes": "\(answer.changes.count)", "reason": "\(answer.reason ?? "")",
+            ])
+    }
+
+    private static let unconfigured = Problem.unavailable(
+        "no configuration is known here yet, so that nobody can say whom to believe: send it again later")
 
     private static func made(_ taken: ChangeTaker.Taken) -> HookAnswer.Made {
         switch taken {
@@ -92,19 +148,11 @@ public final class HookIntake: Sendable {
     private static func headers(_ request: Request) -> [String: String] {
         request.headers.reduce(into: [:]) { $0[$1.name.canonicalName] = $1.value }
     }
+}
 
-    private static func problem(_ error: any Error, _ delivery: String?) -> Problem {
-        let named = delivery.map { " (delivery \($0))" } ?? ""
-        var problem: Problem
-        switch error {
-        case HookRefusal.unsigned(let reason): problem = .unauthorized(reason)
-        case HookRefusal.invalid(let reason): problem = .badRequest(reason)
-        case let error as DecodingError: problem = error.problem
-        case let error as any ProblemConvertible: problem = error.problem
-        case let error as Problem: problem = error
-        default: problem = .unavailable("it was not taken: \(error)")
-        }
-        problem.detail = (problem.detail ?? problem.title) + named
-        return problem
-    }
+/// A delivery of somebody who is believed, which could not be read.
+private struct KeptRefusal: Error {
+    var problem: Problem
+    /// Its number on record.
+    var kept: DeliveryID?
 }

@@ -19,6 +19,8 @@ struct ChangeTaker: Sendable {
         }
     }
 
+    typealias Accepting = @Sendable ([NewChange]) async throws -> [ChangeReceipt]
+
     /// How long the database may keep a client waiting where there is a spool. What it commits later all the same is the same change.
     private static let patience: Duration = .seconds(3)
 
@@ -36,12 +38,13 @@ struct ChangeTaker: Sendable {
             taken: Timestamp(seconds: Date().timeIntervalSince1970))
     }
 
-    func take(_ changes: [SpooledChange]) async throws -> [Result<Taken, any Error>] {
-        guard let spool else { return try await accept(changes) }
+    /// - Parameter accepting: how the database accepts them, when something else belongs into the same transaction.
+    func take(_ changes: [SpooledChange], accepting: Accepting? = nil) async throws -> [Result<Taken, any Error>] {
+        guard let spool else { return try await accept(changes, accepting) }
         // Behind those that wait, or it would overtake them.
         guard spool.isEmpty else { return await keep(changes, in: spool) }
         do {
-            return try await Bounded.run(within: Self.patience) { try await accept(changes) }
+            return try await Bounded.run(within: Self.patience) { try await accept(changes, accepting) }
         } catch  where Self.isAway(error) {
             return await keep(changes, in: spool)
         }
@@ -54,8 +57,9 @@ struct ChangeTaker: Sendable {
         return false
     }
 
-    private func accept(_ changes: [SpooledChange]) async throws -> [Result<Taken, any Error>] {
-        let receipts = try await store.accept(changes.map(\.change), advancing: nil)
+    private func accept(_ changes: [SpooledChange], _ accepting: Accepting?) async throws -> [Result<Taken, any Error>] {
+        let contents = changes.map(\.change)
+        let receipts = if let accepting { try await accepting(contents) } else { try await store.accept(contents, advancing: nil) }
         bell.ring(.schedulingClassify)
         return receipts.map { .success(.accepted($0)) }
     }

@@ -13,7 +13,8 @@ extension RolePart {
     static func intake(_ context: ProcessContext, poller: SourcePoller, spool: ChangeSpool?) -> RolePart {
         let store = context.store.store
         let intake = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment, spool: spool)
-        let hooks = intake.hooks(configuration: { context.configuration()?.configuration }, logger: context.makeLogger("hooks"))
+        let hooks = intake.hooks(
+            configuration: { context.configuration()?.configuration }, deliveries: store, logger: context.makeLogger("hooks"))
         var part = RolePart(
             loops: poller.loops + intake.loops(logger: context.makeLogger("intake")), checks: [{ poller.health }],
             metrics: [{ HookMetrics(counters: hooks.counters).add(to: &$0) }],
@@ -49,8 +50,12 @@ extension RolePart {
 
     static func web(_ context: ProcessContext) -> RolePart {
         let keeper = context.keeper
+        let store = context.store.store
+        // What forges delivered is read again wherever it is asked for; the intake that took it may be another process.
+        let hooks = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment).hooks(
+            configuration: { context.configuration()?.configuration }, deliveries: store, logger: context.makeLogger("hooks"))
         let web = WebService(
-            store: context.store.store, bell: context.bell.bell, logs: context.logs,
+            store: store, bell: context.bell.bell, logs: context.logs,
             surroundings: .init(
                 configuration: context.configuration,
                 reload: {
@@ -59,7 +64,8 @@ extension RolePart {
                     }
                     return try Self.answer(try await keeper.reload())
                 },
-                apply: { files in try Self.answer(try await keeper.apply(files.map { ($0.name, $0.text) })) }),
+                apply: { files in try Self.answer(try await keeper.apply(files.map { ($0.name, $0.text) })) },
+                redeliver: { try await hooks.redeliver($0) }),
             logger: context.makeLogger("web"))
         let feed = web.feed
         return RolePart(

@@ -35,7 +35,8 @@ struct WaitingIntake: Sendable {
             ]
         ).addRoutes(to: router)
         intake.addRoutes(to: router)
-        intake.hooks(configuration: { [identity] in identity.configuration }, logger: settings.logger("hooks")).addRoutes(to: router)
+        intake.hooks(configuration: { [identity] in identity.configuration }, deliveries: nil, logger: settings.logger("hooks"))
+            .addRoutes(to: router)
         let server = HTTPService.make(router, settings, port: port, logger: settings.logger("http")) { _ in }
         let found = Mutex<OpenedStore?>(nil)
         let runner = ServiceRunner(services: [server], listen: settings.listen, port: port, logger: logger)

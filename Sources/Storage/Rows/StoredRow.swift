@@ -8,6 +8,7 @@ package protocol StoredRow {
     func string(_ place: Int) -> String
     func optionalString(_ place: Int) -> String?
     func bool(_ place: Int) -> Bool
+    func bytes(_ place: Int) -> [UInt8]
 }
 
 extension StoredRow {

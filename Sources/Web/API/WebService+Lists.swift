@@ -102,17 +102,17 @@ extension WebService {
     }
 
     /// One row more than is shown, which tells whether there is another page.
-    private func beyond<Fields: Hashable & Sendable>(_ query: PageQuery<Fields>) -> PageQuery<Fields> {
+    func beyond<Fields: Hashable & Sendable>(_ query: PageQuery<Fields>) -> PageQuery<Fields> {
         var query = query
         query.limit += 1
         return query
     }
 
-    private func parameters(_ request: Request, _ names: Set<String>) throws -> QueryParameters {
+    func parameters(_ request: Request, _ names: Set<String>) throws -> QueryParameters {
         try QueryParameters(request, known: names.union(QueryParameters.page))
     }
 
-    private func page<Row, Item: Encodable & Sendable>(
+    func page<Row, Item: Encodable & Sendable>(
         _ rows: [Row], _ query: PageQuery<some Hashable & Sendable>, id: (Row) -> Int64, _ item: (Row) -> Item
     ) throws -> Response {
         let shown = rows.prefix(query.limit)

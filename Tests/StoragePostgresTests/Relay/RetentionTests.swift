@@ -55,6 +55,21 @@ import Testing
         try await world.store.close()
     }
 
+    @Test("What forges delivered is forgotten after a week, whoever asks for it or not")
+    func forgetsDeliveries() async throws {
+        let world = try await OutboxWorld.make()
+        let delivery = NewDelivery(source: "forge", name: nil, event: "push", headers: [:], size: 1, body: [0])
+        _ = try await world.store.note(.first(delivery, DeliveryJudgement(.refused, reason: "r")))
+        let count = "SELECT count(*) FROM deliveries"
+        world.clock.advance(by: DeliveryBounds.kept)
+        _ = try await world.store.keepHouse(retention: Self.week)
+        #expect(try await world.store.pool.single("counting", count) { $0.first?.int64(0) } == 1)
+        world.clock.advance(by: .seconds(1))
+        _ = try await world.store.keepHouse(retention: Self.week)
+        #expect(try await world.store.pool.single("counting", count) { $0.first?.int64(0) } == 0)
+        try await world.store.close()
+    }
+
     @Test("A day with an event in no tick is kept")
     func keepsUnticked() async throws {
         let world = try await OutboxWorld.make()
