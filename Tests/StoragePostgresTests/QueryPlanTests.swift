@@ -113,6 +113,9 @@ import Testing
         let planner = Planner(configuration: configuration)
         _ = try await store.accept([Samples.change("1"), Samples.change("2", key: "k")], advancing: nil)
         _ = try await store.accept([Samples.change("2", key: "k")], advancing: nil)
+        let delivery = NewDelivery(source: "history-1", name: nil, event: "push", headers: [:], size: 0, body: [])
+        let note = try await store.note(.first(delivery, DeliveryJudgement(.ignored, reason: "r")))
+        _ = try await store.accept([Samples.change("3")], noting: .again(note, DeliveryJudgement(.accepted, changes: 1)))
         _ = try await store.classify(limit: 10, planner: planner)
         while try await store.fireQuietTimes(limit: 10, planner: planner).buildsets.isEmpty {}
         for _ in 0..<3 { _ = try await store.force(Samples.force(), idempotency: Samples.key("f")) }

@@ -86,6 +86,9 @@ import Testing
 
     private static func live(_ store: SQLiteStore, builds count: Int) async throws {
         _ = try await store.apply(Samples.configuration(), digest: Samples.digest(1))
+        let delivery = NewDelivery(source: "forge", name: nil, event: "push", headers: [:], size: 0, body: [])
+        let note = try await store.note(.first(delivery, DeliveryJudgement(.ignored, reason: "r")))
+        _ = try await store.accept([Samples.change("1")], noting: .again(note, DeliveryJudgement(.accepted, changes: 1)))
         for _ in 0..<count { _ = try await store.force(Samples.force(), idempotency: nil) }
         let worker = try await WorkerDouble(store, slots: count)
         let builds = try await worker.claim()
