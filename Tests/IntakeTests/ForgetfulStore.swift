@@ -3,7 +3,7 @@ import Storage
 
 /// A store that can put nothing of deliveries on record.
 struct ForgetfulStore: DeliveryStore {
-    private let failure = StoreError.internalError("there is no table for it")
+    let failure: StoreError
 
     func accept(_ changes: [NewChange], noting note: DeliveryNote) async throws -> [ChangeReceipt] { throw failure }
     func note(_ note: DeliveryNote) async throws -> DeliveryID { throw failure }

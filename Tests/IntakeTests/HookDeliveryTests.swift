@@ -127,13 +127,26 @@ import Wire
 
     @Test("A record that cannot be written costs no change, and no answer")
     func withoutRecord() async throws {
-        try await HookDoor.with(recordsFail: true) { door in
+        try await HookDoor.with(records: .internalError("there is no table for it")) { door in
             #expect(try await door.gitHub("push", HookSamples.push([HookSamples.commit("c1")], after: "c1")).status == .created)
             #expect(try await door.gitHub("star", Data("{}".utf8)).status == .ok)
             let refused = try IntakeDoor.problem(try await door.gitHub("push", Data("{}".utf8)))
             #expect(refused.status == 422 && refused.detail?.hasSuffix("(delivery d-1)") == true)
             #expect(try await door.changes().map(\.revision) == ["c1"])
             #expect(try await door.deliveries().isEmpty)
+        }
+    }
+
+    @Test("With the database away changes go to the spool, without a record, and what makes none is answered as ever")
+    func away() async throws {
+        try await HookDoor.with(records: .unavailable("the database is away"), isSpooling: true) { door in
+            let response = try await door.gitHub("push", HookSamples.push([HookSamples.commit("c1")], after: "c1"))
+            #expect(response.status == .accepted)
+            #expect(try HookDoor.answer(response).changes.map(\.id) == [nil])
+            #expect(try await door.changes().isEmpty)
+            #expect(try await door.gitHub("star", Data("{}".utf8)).status == .ok)
+            let refused = try IntakeDoor.problem(try await door.gitHub("push", Data("{}".utf8)))
+            #expect(refused.status == 422 && refused.detail?.hasSuffix("(delivery d-1)") == true)
         }
     }
 }

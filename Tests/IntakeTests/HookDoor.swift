@@ -25,8 +25,10 @@ struct HookDoor: Sendable {
     private let hooks: HookIntake
     private let configuration: Watched<Configuration>
 
+    /// - Parameter records: what goes wrong with every record of a delivery.
     static func with(
-        branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, recordsFail: Bool = false,
+        branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, records: StoreError? = nil,
+        isSpooling: Bool = false,
         _ test: @Sendable (HookDoor) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -41,8 +43,9 @@ struct HookDoor: Sendable {
         let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
         let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent]))
         let router = DoorRouter.door()
-        let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment).hooks(
-            configuration: { configuration.value }, deliveries: recordsFail ? ForgetfulStore() : store,
+        let spool = isSpooling ? try await ChangeSpool.open(dataDirectory: directory.path) : nil
+        let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment, spool: spool).hooks(
+            configuration: { configuration.value }, deliveries: records.map { ForgetfulStore(failure: $0) } ?? store,
             logger: Logger(label: "hooks", factory: { _ in SwiftLogNoOpLogHandler() }))
         intake.addRoutes(to: router)
         try await Application(router: router).test(.router) {
