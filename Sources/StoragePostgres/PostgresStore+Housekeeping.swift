@@ -156,14 +156,16 @@ extension PostgresStore {
     }
 
     private func forgetDeliveries(before time: Timestamp) async throws {
-        // Index: deliveries_age.
+        // Index: deliveries_age. What an intake forgets just now, over the bounds of its source, it need not wait for.
         var forgotten = Self.piece
         while forgotten == Self.piece {
             forgotten = try await pool.transaction("forgetting old deliveries") { sql in
                 Int64(
                     try sql.run(
-                        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE received < $1 ORDER BY received LIMIT $2)",
-                        [.integer(time.microseconds), .integer(Self.piece)]))
+                        """
+                        DELETE FROM deliveries WHERE id IN (
+                            SELECT id FROM deliveries WHERE received < $1 ORDER BY received LIMIT $2 FOR UPDATE SKIP LOCKED)
+                        """, [.integer(time.microseconds), .integer(Self.piece)]))
             }
         }
     }
