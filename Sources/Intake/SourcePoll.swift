@@ -136,7 +136,9 @@ final class SourcePoll: Sendable {
         _ move: RefMove, first: Bool, room: Int, into changes: inout [NewChange], _ position: inout GitPosition
     ) async throws -> Bool {
         var way: [String]
-        if source.commits == .tip || first || move.isTag {
+        var isBack = false
+        let isTip = source.commits == .tip && !move.isTag
+        if isTip || first || move.isTag {
             way = [move.to]
         } else {
             // A branch that is new brings what no other branch has; a moved one what was not on it before, also when it was forced.
@@ -144,10 +146,17 @@ final class SourcePoll: Sendable {
             let present = try await mirror.present(Set(known))
             way = present.isEmpty ? [move.to] : try await mirror.commits(to: move.to, notFrom: Array(present))
             // Nothing new, but the ref stands elsewhere: its tip is the fact.
-            if way.isEmpty { way = [move.to] }
+            if way.isEmpty {
+                way = [move.to]
+                isBack = move.from != nil
+            }
         }
-        let taken = Array(way.dropFirst(move.done).prefix(room))
-        for (offset, commit) in try await mirror.describe(taken).enumerated() {
+        // A way that was begun commit by commit ends with its tip.
+        let taken = Array(way.dropFirst(isTip ? 0 : move.done).prefix(room))
+        for (offset, var commit) in try await mirror.describe(taken).enumerated() {
+            if isTip { commit.files = try await files(of: move) }
+            // What it changes was taken away, and is not what the tip says.
+            if isBack { commit.files = [] }
             changes.append(change(commit, move, moves: position.moves, place: move.done + offset))
         }
         let done = move.done + taken.count
@@ -164,11 +173,18 @@ final class SourcePoll: Sendable {
         return false
     }
 
+    /// What all commits of a move change, those that it takes away from the branch also; none when nobody can tell, or would have to read too much for it.
+    private func files(of move: RefMove) async throws -> [String] {
+        guard let from = move.from, try await mirror.present([from]).contains(from) else { return [] }
+        let commits = try await mirror.commits(between: from, and: move.to, most: Self.batch + 1)
+        guard commits.count <= Self.batch else { return [] }
+        return ChangeBounds.files(ofAll: try await mirror.describe(commits).map(\.files))
+    }
+
     private func change(_ commit: GitMirror.Commit, _ move: RefMove, moves: Int64, place: Int) -> NewChange {
         NewChange(
             source: source.name, project: project, repository: source.git, branch: move.branch, revision: commit.revision,
-            author: String(decoding: commit.author.utf8.prefix(1000), as: UTF8.self),
-            comments: String(decoding: commit.comments.utf8.prefix(256 << 10), as: UTF8.self), files: Array(commit.files.prefix(20_000)),
+            author: ChangeBounds.author(commit.author), comments: ChangeBounds.comments(commit.comments), files: ChangeBounds.files(commit.files),
             category: move.isTag ? "tag" : "", when: commit.made,
             dedupeKey: "\(move.ref.hashed):\(move.from ?? "new"):\(move.to):\(moves):\(place)")
     }

@@ -58,13 +58,14 @@ struct PollRig: Sendable {
     func health() async throws -> SourceHealth? { try await store.sourceState("repo").health }
 
     /// Many commits at once, one on top of the other; returns them, oldest first. The branch is left where it was.
-    func chain(_ count: Int, from base: String) async throws -> [String] {
+    func chain(_ count: Int, from base: String, files: Bool = false) async throws -> [String] {
         var stream = ""
         for number in 1...count {
             let message = "\(number)"
             stream +=
                 "commit refs/heads/chain\ncommitter Test <test@example.org> \(1_800_000_000 + number) +0000\ndata \(message.utf8.count)\n\(message)\n"
             if number == 1 { stream += "from \(base)\n" }
+            if files { stream += "M 100644 inline file-\(number)\ndata 1\nx\n" }
         }
         _ = try await GitCommand(timeout: .seconds(60)).run(
             ["--git-dir", remote.path + "/.git", "fast-import", "--quiet", "--force"], input: Array(stream.utf8))

@@ -70,6 +70,13 @@ struct GitMirror: Sendable {
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
+    /// Up to `most` of the commits that lead to one of the two and not to the other.
+    func commits(between one: String, and other: String, most: Int) async throws -> [String] {
+        let output = try await command.run(
+            ["--git-dir", path, "rev-list", "--max-count=\(most)", "--stdin"], input: Array("\(one)...\(other)\n".utf8))
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
     /// What these commits say, in the order given. Merges list what they change against their first parent.
     ///
     /// Commits that together say more than is taken at once are asked about in halves; of one that does by itself, files and most of the message are
