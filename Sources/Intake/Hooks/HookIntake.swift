@@ -8,13 +8,11 @@ import Wire
 
 /// Takes what forges tell: `POST /hooks/SOURCE`. All changes of one call are one transaction, answered when they are durable.
 public final class HookIntake: Sendable {
-    /// What GitHub sends at most.
-    private static let mostBytes = 25 << 20
-
     private let taker: ChangeTaker
     private let configuration: @Sendable () -> Configuration?
     private let secrets: HookSecrets
     private let record: HookRecord?
+    private let reader = HookReader()
     private let limit = RateLimit(burst: 500, perSecond: 100)
     private let logger: Logger
     public let counters = HookCounters()
@@ -42,8 +40,10 @@ public final class HookIntake: Sendable {
         var delivery = HookDelivery(headers: Self.headers(request), body: Data())
         let name = delivery.name
         do {
-            delivery.body = Data(buffer: try await request.bytes(limit: Self.mostBytes))
-            try check(delivery, hook)
+            let signature = try hook.secret.map { HookSignature(forge: hook.forge, secrets: try secrets.read($0, of: hook.name)) }
+            delivery = try await reader.read(request, headers: delivery.headers, signature: signature)
+            // Behind the signature: strangers may not use up what the forge may ask for.
+            guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
             let answer = try await settle(delivery, .first(delivery, source: source), hook, project: configuration.project)
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
             log("hook", source, name, answer)
@@ -84,15 +84,6 @@ public final class HookIntake: Sendable {
         } catch let refusal as KeptRefusal {
             return RedeliveryAnswer(id: row.id, verdict: .refused, reason: refusal.problem.detail ?? refusal.problem.title, changes: [])
         }
-    }
-
-    /// Whether it comes from the forge, and not too often.
-    private func check(_ delivery: HookDelivery, _ hook: HookConfiguration) throws {
-        if let secret = hook.secret {
-            try HookSignature(forge: hook.forge, secrets: try secrets.read(secret, of: hook.name)).check(delivery)
-        }
-        // Behind the signature: strangers may not use up what the forge may ask for.
-        guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
     }
 
     /// Reads what somebody who is believed delivered, takes its changes, and puts on record what became of it.
