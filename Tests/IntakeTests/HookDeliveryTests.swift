@@ -100,8 +100,8 @@ import Wire
         }
     }
 
-    @Test("Where the forge's name of a delivery tells pushes apart, it does so when one is read again")
-    func named() async throws {
+    @Test("Where the body alone tells pushes apart, it does so when one is read again")
+    func unnamed() async throws {
         try await HookDoor.with { door in
             let body = try HookSamples.gitLabPush([HookSamples.commit("c1")], after: "c1")
             let headers = ["X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": HookDoor.secret, "X-Gitlab-Event-UUID": "e-1"]

@@ -11,6 +11,9 @@ enum HookSamples {
         ]
     }
 
+    /// Every time the same, so that one call told twice has one body.
+    private static func bytes(_ object: [String: Any]) throws -> Data { try JSONSerialization.data(withJSONObject: object, options: .sortedKeys) }
+
     private static let gitHubRepository = [
         "full_name": "shop/store", "clone_url": "https://github.com/shop/store.git", "ssh_url": "git@github.com:shop/store.git",
     ]
@@ -18,24 +21,32 @@ enum HookSamples {
     /// GitHub's form, and Gitea's.
     static func push(
         _ commits: [[String: Any]], ref: String = "refs/heads/main", before: String = "b0", after: String, head: [String: Any]? = nil,
-        pushed: Int? = 1
+        pushed: Int? = 1, updated: String? = nil, total: Int? = nil
     ) throws -> Data {
         var repository: [String: Any] = gitHubRepository
         if let pushed { repository["pushed_at"] = pushed }
+        if let updated { repository["updated_at"] = updated }
         var push: [String: Any] = [
             "ref": ref, "before": before, "after": after, "commits": commits, "repository": repository, "pusher": ["name": "ada"],
         ]
         if let head { push["head_commit"] = head }
-        return try JSONSerialization.data(withJSONObject: push)
+        if let total { push["total_commits"] = total }
+        return try bytes(push)
     }
 
-    static func pull(action: String = "opened", from repository: String = "shop/store", updated: String = "2026-01-31T12:00:00Z") throws -> Data {
+    static func pull(
+        action: String = "opened", from repository: String = "shop/store", label: String? = "ada:topic", ref: String = "topic",
+        mergeable: Bool? = true, updated: String = "2026-01-31T12:00:00Z"
+    ) throws -> Data {
         let side = ["full_name": repository, "clone_url": "https://github.com/\(repository).git", "ssh_url": "git@github.com:\(repository).git"]
-        return try JSONSerialization.data(withJSONObject: [
+        var head: [String: Any] = ["ref": ref, "sha": "h1", "repo": side]
+        if let label { head["label"] = label }
+        return try bytes([
             "action": action, "number": 7,
             "pull_request": [
-                "number": 7, "title": "Add it", "user": ["login": "ada"], "head": ["ref": "topic", "sha": "h1", "repo": side],
-                "base": ["ref": "main", "sha": "b1", "repo": gitHubRepository], "merge_commit_sha": "m1", "updated_at": updated,
+                "number": 7, "title": "Add it", "user": ["login": "ada"], "head": head,
+                "base": ["ref": "main", "sha": "b1", "repo": gitHubRepository], "mergeable": mergeable.map { $0 as Any } ?? NSNull(),
+                "merge_commit_sha": "m1", "updated_at": updated,
             ] as [String: Any], "repository": gitHubRepository,
         ])
     }
@@ -44,20 +55,24 @@ enum HookSamples {
         "path_with_namespace": "shop/store", "git_http_url": "https://gitlab.com/shop/store.git", "git_ssh_url": "git@gitlab.com:shop/store.git",
     ]
 
-    static func gitLabPush(_ commits: [[String: Any]], after: String) throws -> Data {
-        try JSONSerialization.data(withJSONObject: [
-            "object_kind": "push", "ref": "refs/heads/main", "before": "b0", "after": after, "user_name": "Ada", "project": gitLabProject,
-            "commits": commits, "total_commits_count": commits.count,
+    static func gitLabPush(
+        _ commits: [[String: Any]], kind: String = "push", ref: String = "refs/heads/main", before: String = "b0", after: String,
+        checkout: String? = nil, total: Int? = nil
+    ) throws -> Data {
+        try bytes([
+            "object_kind": kind, "ref": ref, "before": before, "after": after, "checkout_sha": checkout ?? after, "user_name": "Ada",
+            "project": gitLabProject, "commits": commits, "total_commits_count": total ?? commits.count,
         ])
     }
 
-    static func merge(action: String, oldrev: String? = nil, fork: Bool = false) throws -> Data {
+    static func merge(action: String, oldrev: String? = nil, fork: Bool = false, updated: String = "1") throws -> Data {
         var attributes: [String: Any] = [
             "iid": 3, "title": "Add it", "action": action, "source_branch": "topic", "target_branch": "main", "source_project_id": fork ? 2 : 1,
-            "target_project_id": 1, "last_commit": commit("h1"), "source": gitLabProject,
+            "target_project_id": 1, "last_commit": commit("h1"), "source": gitLabProject, "merge_commit_sha": "m1",
+            "updated_at": updated,
         ]
         if let oldrev { attributes["oldrev"] = oldrev }
-        return try JSONSerialization.data(withJSONObject: [
+        return try bytes([
             "object_kind": "merge_request", "user": ["name": "Ada"], "project": gitLabProject, "object_attributes": attributes,
         ])
     }

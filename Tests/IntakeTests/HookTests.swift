@@ -39,16 +39,34 @@ import Wire
         }
     }
 
-    @Test("Where a push has no time of its own, the name of its delivery tells it from another")
-    func named() async throws {
+    @Test("What no signature covers makes no repeat look like another push: the body alone tells them apart")
+    func replayed() async throws {
         try await HookDoor.with { door in
-            for delivery in ["e-1", "e-1", "e-2"] {
-                let body = try HookSamples.gitLabPush([HookSamples.commit("c1")], after: "c1")
-                _ = try await door.post(
-                    "gitlab", ["X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": HookDoor.secret, "X-Gitlab-Event-UUID": delivery], body)
+            for (updated, delivery) in [("1", "e-1"), ("1", "e-2"), ("2", "e-2")] as [(String, String)] {
+                let body = try HookSamples.push([HookSamples.commit("c1")], after: "c1", pushed: nil, updated: updated)
+                let signature = HookDoor.sign(body, HookDoor.secret)
+                _ = try await door.post("gitea", ["X-Gitea-Event": "push", "X-Gitea-Signature": signature, "X-Gitea-Delivery": delivery], body)
             }
-            let changes = try await door.changes()
-            #expect(changes.map(\.revision) == ["c1", "c1"])
+            #expect(try await door.changes().map(\.revision) == ["c1", "c1"])
+        }
+    }
+
+    @Test("GitLab's pushes are told apart by their key, which stays when one is sent again with its addresses left out; merge requests by their time")
+    func resent() async throws {
+        try await HookDoor.with { door in
+            let first = try HookSamples.gitLabPush([HookSamples.commit("c1")], after: "c1")
+            let resent = Data(String(decoding: first, as: UTF8.self).replacing("ada@example.org", with: "[REDACTED]").utf8)
+            for (body, key) in [
+                (first, "k-1"), (resent, "k-1"), (first, "k-2"), (try HookSamples.merge(action: "open"), "k-3"),
+                (try HookSamples.merge(action: "open"), "k-4"), (try HookSamples.merge(action: "reopen", updated: "2"), "k-5"),
+                (try HookSamples.gitLabPush([HookSamples.commit("c2")], after: "c2"), nil),
+                (try HookSamples.gitLabPush([HookSamples.commit("c2")], after: "c2"), nil),
+            ] as [(Data, String?)] {
+                var headers = ["X-Gitlab-Event": "Hook", "X-Gitlab-Token": HookDoor.secret, "X-Gitlab-Event-UUID": ChainID.random().rawValue]
+                headers["Idempotency-Key"] = key
+                _ = try await door.post("gitlab", headers, body)
+            }
+            #expect(try await door.changes().map(\.revision) == ["c1", "c1", "h1", "h1", "c2"])
         }
     }
 
@@ -107,7 +125,7 @@ import Wire
             let changes = try await door.changes()
             #expect(changes.map(\.revision) == ["h1", "c1", "c9"])
             #expect(changes.map(\.comments) == ["Known", "Change it", ""])
-            #expect(changes[0].branch == "new")
+            #expect(changes[0].branch == "new" && changes[0].files == ["a", "b"])
         }
     }
 
@@ -157,6 +175,63 @@ import Wire
                 ])
             #expect(change.isUntrusted == (repository != "shop/store"))
         }
+    }
+
+    @Test(
+        "A head that is in the repository and on no branch of it may be anybody's: it is untrusted",
+        arguments: [("", "topic"), (nil, "topic"), ("topic", "refs/pull/7/head")] as [(String?, String)])
+    func offBranch(label: String?, ref: String) async throws {
+        try await HookDoor.with { door in
+            #expect(try await door.gitea("pull_request", HookSamples.pull(label: label, ref: ref)).status == .created)
+            let change = try #require(try await door.changes().first)
+            #expect(change.isUntrusted)
+        }
+    }
+
+    @Test("A merge is told of only when the forge says that it is of this head", arguments: [true, false, nil] as [Bool?])
+    func merge(mergeable: Bool?) async throws {
+        try await HookDoor.with { door in
+            _ = try await door.gitHub("pull_request", HookSamples.pull(mergeable: mergeable))
+            // GitLab's is the commit that merging made.
+            _ = try await door.gitLab("Merge Request Hook", HookSamples.merge(action: "open"))
+            let merges = try await door.changes().map { $0.properties["merge_revision"] }
+            #expect(merges == [mergeable == true ? "m1" : nil, nil])
+        }
+    }
+
+    @Test("An annotated tag is a change at the commit that it names, not at the tag itself")
+    func annotated() async throws {
+        try await HookDoor.with(tags: ["v*"]) { door in
+            let commit = HookSamples.commit("c1", "Release")
+            _ = try await door.gitHub("push", HookSamples.push([], ref: "refs/tags/v1", before: HookSamples.zero, after: "t1", head: commit))
+            let body = try HookSamples.gitLabPush(
+                [commit], kind: "tag_push", ref: "refs/tags/v1", before: HookSamples.zero, after: "t1", checkout: "c1")
+            _ = try await door.gitLab("Tag Push Hook", body)
+            let bare = try HookSamples.gitLabPush(
+                [], kind: "tag_push", ref: "refs/tags/v2", before: HookSamples.zero, after: "t2", checkout: "c1")
+            _ = try await door.gitLab("Tag Push Hook", bare)
+            let changes = try await door.changes()
+            #expect(changes.map(\.revision) == ["c1", "c1", "c1"] && changes.map(\.category) == ["tag", "tag", "tag"])
+            #expect(changes.map(\.comments) == ["Release", "Release", ""])
+        }
+    }
+
+    @Test(
+        "The moments of forges are read, with fractions of a second and offsets of any form",
+        arguments: [
+            ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"), ("2026-01-31T13:00:00.123+01:00", "2026-01-31T12:00:00.123Z"),
+            ("2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123456Z"), ("2026-01-31T13:00:00+0100", "2026-01-31T12:00:00Z"),
+            ("yesterday", nil),
+        ] as [(String, String?)])
+    func moments(text: String, meant: String?) { #expect(HookTime.read(text) == meant.flatMap { Timestamp($0) }) }
+
+    @Test("A letter may be of any length: a text is cut between two scalars, and not to nothing")
+    func longLetter() {
+        let comments = ChangeBounds.comments("e" + String(repeating: "\u{301}", count: 200_000) + "\0")
+        #expect(comments.utf8.count == (256 << 10) - 1 && comments.unicodeScalars.first == "e" && comments.unicodeScalars.last == "\u{301}")
+        #expect(ChangeBounds.author(String(repeating: "🔔", count: 251) + "\0") == String(repeating: "🔔", count: 250))
+        #expect(ChangeBounds.author("a\0b") == "a b")
+        #expect(ChangeBounds.author("é") == "é")
     }
 
     @Test("GitHub's own payloads are read")

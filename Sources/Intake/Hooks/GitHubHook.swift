@@ -67,10 +67,15 @@ enum GitHubHook {
     }
 
     private struct Push: Decodable {
+        /// GitHub lists no more, and does not say how many there were.
+        static let mostOfGitHub = 2048
+
         var ref: String
         var before: String
         var after: String
         var commits: [Commit]?
+        /// Gitea's, which lists five of them unless it is told otherwise.
+        var totalCommits: Int?
         var headCommit: Commit?
         var repository: Repository
         var pusher: Person?
@@ -80,16 +85,22 @@ enum GitHubHook {
             // Gitea lists the newest first.
             if commits.count > 1, commits.first?.revision == after { commits.reverse() }
             return HookPush(
-                repository: repository.hook, ref: ref, before: before, after: after, commits: commits, head: headCommit?.hook,
-                pusher: pusher?.text ?? "", mark: repository.pushedAt?.text ?? delivery.name ?? "")
+                repository: repository.hook, ref: ref, before: before, after: after, commits: commits,
+                isCut: commits.count >= Self.mostOfGitHub || totalCommits ?? 0 > commits.count, head: headCommit?.hook,
+                pusher: pusher?.text ?? "", mark: repository.pushedAt?.text ?? delivery.digest)
         }
     }
 
     private struct Side: Decodable {
+        /// Empty when no branch holds it.
+        var label: String?
         var ref: String
         var sha: String
         /// Absent when the fork was deleted.
         var repo: Repository?
+
+        /// Gitea and Forgejo let whoever may read a repository push to `refs/for/…`: such a head is in the repository itself and in none of its branches.
+        var isOnBranch: Bool { label?.isEmpty == false && !ref.hasPrefix("refs/pull/") }
     }
 
     private struct Pull: Decodable {
@@ -99,6 +110,8 @@ enum GitHubHook {
             var user: Person?
             var head: Side
             var base: Side
+            /// GitHub finds out after it has told of a new head; until then the merge may be that of an earlier one.
+            var mergeable: Bool?
             var mergeCommitSha: String?
             var updatedAt: String?
         }
@@ -117,8 +130,8 @@ enum GitHubHook {
                     repository: repository.hook, number: pull.number, title: pull.title, author: pull.user?.text ?? "",
                     ref: "refs/pull/\(pull.number)/head", head: pull.head.sha, headBranch: pull.head.ref,
                     headRepository: pull.head.repo?.cloneUrl ?? "", base: pull.base.sha, baseBranch: pull.base.ref,
-                    merge: pull.mergeCommitSha.flatMap { $0.isEmpty ? nil : $0 }, isFork: pull.head.repo?.fullName != repository.fullName,
-                    mark: pull.updatedAt ?? delivery.name ?? ""))
+                    merge: pull.mergeable == true ? pull.mergeCommitSha.flatMap { $0.isEmpty ? nil : $0 } : nil,
+                    isFork: pull.head.repo?.fullName != repository.fullName || !pull.head.isOnBranch, mark: pull.updatedAt ?? delivery.digest))
         }
     }
 }

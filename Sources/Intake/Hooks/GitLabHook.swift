@@ -15,6 +15,10 @@ enum GitLabHook {
         }
     }
 
+    /// A push has no time here, and its body is not the same when people have it sent again: GitLab leaves out addresses then. Its key is the same (since 17.4), and
+    /// the token, which stands for the whole call, vouches for it as for the body.
+    private static func mark(_ delivery: HookDelivery) -> String { delivery.header("idempotency-key") ?? "" }
+
     private struct Kind: Decodable {
         var objectKind: String
     }
@@ -59,11 +63,19 @@ enum GitLabHook {
         var project: Project
         /// The newest twenty.
         var commits: [Commit]?
+        var totalCommitsCount: Int?
+        /// The commit to which the ref leads.
+        var checkoutSha: String?
 
         func event(_ delivery: HookDelivery) -> HookPush {
-            HookPush(
-                repository: project.hook, ref: ref, before: before, after: after, commits: (commits ?? []).map(\.hook), head: nil,
-                pusher: userName ?? "", mark: delivery.name ?? "")
+            let commits = (commits ?? []).map(\.hook)
+            let pusher = userName ?? ""
+            let head = checkoutSha.map { revision in
+                commits.last { $0.revision == revision } ?? HookCommit(revision: revision, author: pusher, message: "", files: [], when: nil)
+            }
+            return HookPush(
+                repository: project.hook, ref: ref, before: before, after: after, commits: commits,
+                isCut: totalCommitsCount ?? 0 > commits.count, head: head, pusher: pusher, mark: GitLabHook.mark(delivery))
         }
     }
 
@@ -80,7 +92,7 @@ enum GitLabHook {
             var targetProjectId: Int64
             var lastCommit: Commit
             var source: Project?
-            var mergeCommitSha: String?
+            var updatedAt: String?
         }
 
         var user: Person?
@@ -97,8 +109,10 @@ enum GitLabHook {
                 HookPull(
                     repository: project.hook, number: merge.iid, title: merge.title, author: merge.lastCommit.author?.text ?? user?.text ?? "",
                     ref: "refs/merge-requests/\(merge.iid)/head", head: merge.lastCommit.id, headBranch: merge.sourceBranch,
-                    headRepository: merge.source?.gitHttpUrl ?? "", base: "", baseBranch: merge.targetBranch, merge: merge.mergeCommitSha,
-                    isFork: merge.sourceProjectId != merge.targetProjectId, mark: delivery.name ?? ""))
+                    headRepository: merge.source?.gitHttpUrl ?? "", base: "", baseBranch: merge.targetBranch,
+                    // Its `merge_commit_sha` is the commit that merging made, and there is none yet.
+                    merge: nil, isFork: merge.sourceProjectId != merge.targetProjectId,
+                    mark: merge.updatedAt ?? GitLabHook.mark(delivery)))
         }
     }
 }

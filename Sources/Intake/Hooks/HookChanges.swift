@@ -18,7 +18,7 @@ struct HookChanges: Sendable {
     }
 
     private func make(_ push: HookPush) -> (changes: [NewChange], reason: String?) {
-        guard push.after.contains(where: { $0 != "0" }) else { return ([], "\(push.ref) was deleted") }
+        guard !push.isDeletion else { return ([], "\(push.ref) was deleted") }
         let branch: String
         var category = ""
         if let name = push.ref.stripping("refs/heads/") {
@@ -31,26 +31,31 @@ struct HookChanges: Sendable {
         } else {
             return ([], "\(push.ref) is neither a branch nor a tag")
         }
-        var commits = push.commits
-        // A new branch at a known commit lists none, and a long push not all.
-        if commits.last?.revision != push.after {
-            commits.removeAll { $0.revision == push.after }
-            let head = push.head?.revision == push.after ? push.head : nil
-            commits.append(head ?? HookCommit(revision: push.after, author: push.pusher, message: "", files: [], when: nil))
-        }
+        var commits = push.commitsToTip
         // As on the forges: the newest commit speaks for the push.
         let skips = NewChange.asksToSkip(commits.last?.message ?? "")
+        let files = files(of: commits, push)
         // A tag is one thing, whatever it leads to.
-        if category == "tag" || hook.commits == .tip { commits = commits.suffix(1) }
-        let changes = commits.enumerated().map { place, commit in
-            NewChange(
+        if push.isTag || hook.commits == .tip { commits = commits.suffix(1) }
+        let changes = zip(commits, files).enumerated().map { place, made in
+            let (commit, files) = made
+            return NewChange(
                 source: hook.name, project: project, repository: address(push.repository), branch: branch, revision: commit.revision,
-                author: Self.bounded(commit.author, 1000), comments: Self.bounded(commit.message, 256 << 10), files: Self.files(commit.files),
+                author: ChangeBounds.author(commit.author), comments: ChangeBounds.comments(commit.message), files: files,
                 category: category, when: commit.when,
                 properties: skips ? [PullProperty.skip: true] : [:],
                 dedupeKey: key("push", push.repository.name, push.ref, push.before, push.after, push.mark, String(place)))
         }
         return (changes, nil)
+    }
+
+    /// Those of each change that becomes of the commits. What nobody can name is a reason to build: a change without files matters to every scheduler.
+    private func files(of commits: [HookCommit], _ push: HookPush) -> [[String]] {
+        let files = commits.map { ChangeBounds.files($0.files) }
+        if push.isTag { return files.suffix(1) }
+        if hook.commits == .tip { return [push.hidesFiles ? [] : ChangeBounds.files(ofAll: files)] }
+        // The oldest stands for those that were left out.
+        return push.hidesFiles ? [[]] + files.dropFirst() : files
     }
 
     private func make(_ pull: HookPull) -> (changes: [NewChange], reason: String?) {
@@ -65,25 +70,10 @@ struct HookChanges: Sendable {
         if let merge = pull.merge { properties[PullProperty.mergeRevision] = .string(merge) }
         let change = NewChange(
             source: hook.name, project: project, repository: address(pull.repository), branch: pull.ref, revision: pull.head,
-            author: Self.bounded(pull.author, 1000), comments: Self.bounded(pull.title, 256 << 10), category: PullProperty.category,
+            author: ChangeBounds.author(pull.author), comments: ChangeBounds.comments(pull.title), category: PullProperty.category,
             properties: properties,
             dedupeKey: key("pull", pull.repository.name, String(pull.number), pull.head, pull.base, pull.mark))
         return ([change], nil)
-    }
-
-    /// What a forge lets people write may be longer than a change takes, and hold a NUL; that is no reason to lose the change.
-    private static func bounded(_ text: String, _ limit: Int) -> String {
-        let text = text.utf8.contains(0) ? text.replacing("\0", with: " ") : text
-        guard text.utf8.count > limit else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: limit)
-        while end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
-        return String(text[..<end])
-    }
-
-    /// None when they cannot all be named: a change without files matters to every scheduler.
-    private static func files(_ files: [String]) -> [String] {
-        let areFit = files.count <= 20_000 && files.allSatisfy { !$0.isEmpty && $0.utf8.count <= 4096 && !$0.utf8.contains(0) }
-        return areFit ? files : []
     }
 
     private func address(_ repository: HookRepository) -> String { hook.address == .ssh ? repository.ssh : repository.https }

@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import HTTPDoor
 import Storage
 
 /// One call of a forge, before anything of it is believed.
@@ -7,7 +9,7 @@ struct HookDelivery: Sendable {
     var headers: [String: String]
     var body: Data
 
-    /// What the forge calls this delivery; a repeat of it has the same name.
+    /// What the forge calls this delivery. For people: most forges do not sign it.
     var name: String? {
         header("x-github-delivery", "x-forgejo-delivery", "x-gitea-delivery", "idempotency-key", "x-gitlab-event-uuid").map {
             Self.ascii($0.replacing(" ", with: ""))
@@ -16,6 +18,9 @@ struct HookDelivery: Sendable {
 
     /// The forge's word for what it tells of; empty when it says none.
     var event: String { header("x-github-event", "x-forgejo-event", "x-gitea-event", "x-gitlab-event").map(Self.ascii) ?? "" }
+
+    /// SHA-256 of the body: the same for a repeat, whatever its headers are.
+    var digest: String { Hexadecimal.text(SHA256.hash(data: body)) }
 
     func header(_ names: String...) -> String? { names.lazy.compactMap { headers[$0] }.first }
 

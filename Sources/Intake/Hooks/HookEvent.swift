@@ -25,10 +25,12 @@ struct HookPush: Hashable, Sendable {
     var after: String
     /// Oldest first; forges leave some out of long pushes, the newest of them also.
     var commits: [HookCommit]
-    /// The commit at `after`, where the forge tells it apart.
+    /// The forge itself says that it left some out.
+    var isCut: Bool
+    /// The commit to which the ref leads, where the forge tells it apart; at an annotated tag `after` names the tag itself.
     var head: HookCommit?
     var pusher: String
-    /// Tells a push from another of the same revisions: a branch may go forth, back and forth again.
+    /// Tells a push from another of the same revisions: a branch may go forth, back and forth again. From what the forge vouches for, the body where that is signed.
     var mark: String
 }
 
@@ -45,9 +47,10 @@ struct HookPull: Hashable, Sendable {
     var headRepository: String
     var base: String
     var baseBranch: String
+    /// The test merge of head and base, when the forge has made it.
     var merge: String?
     var isFork: Bool
-    /// Tells what happened to the request from what happens to it later at the same head.
+    /// Tells what happened to the request from what happens to it later at the same head. As with a push.
     var mark: String
 }
 
