@@ -72,7 +72,7 @@ let package = Package(
         .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "ProcessSupport", dependencies: ["CSpawn", asyncHTTPClient], path: "Tests/ProcessSupport"),
-        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport", exclude: ["foreign_consumer.py"]),
+        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport", exclude: ["foreign_consumer.py", "foreign_publisher.py"]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "SignalsTests",
@@ -127,7 +127,8 @@ let package = Package(
             ]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
+            name: "EndToEndTests",
+            dependencies: ["Domain", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),
         .testTarget(
             name: "FaultTests",
             dependencies: [

@@ -21,6 +21,8 @@ public final class SourcePoller: Sendable {
         var running: Task<Void, Never>?
         /// Somebody asked for a poll while one was running.
         var again = false
+        /// Somebody asked this process: it polls even where another has the source's lease.
+        var isAsked = false
         var next: ContinuousClock.Instant
         var failures = 0
         var contacts = 0
@@ -81,6 +83,7 @@ public final class SourcePoller: Sendable {
             guard var entry = entries[source] else { return false }
             entry.next = .now
             entry.again = entry.running != nil
+            entry.isAsked = true
             entries[source] = entry
             return true
         }
@@ -153,12 +156,20 @@ public final class SourcePoller: Sendable {
         look()
     }
 
-    /// Polls a source when no other process does. That the position is moved by one only, the store sees to; the lease saves the work of the others.
+    /// Polls a source when no other process does, or when this one was asked to. That the position is moved by one only, the store sees to; the lease saves the work of the others.
     private func leased(_ name: String, _ poll: SourcePoll) async -> SourcePoll.Outcome {
         let now = ContinuousClock.now
         // Over the next beat, but never long: when this process is killed, another polls soon.
         let period = min(max(.seconds(60), poll.source.every * 2), .seconds(300))
-        let until = entries.withLock { $0[name]?.leasedUntil }
+        let (until, isAsked) = entries.withLock { entries in
+            defer { entries[name]?.isAsked = false }
+            return (entries[name]?.leasedUntil, entries[name]?.isAsked == true)
+        }
+        if isAsked, until == nil {
+            // Another may have moved the position since.
+            poll.forget()
+            return await poll.run()
+        }
         if until.map({ now.duration(to: $0) < period / 2 }) ?? true {
             do {
                 let isOurs = try await store.leaseSource(name, to: self.name, for: period)

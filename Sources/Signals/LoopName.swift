@@ -2,6 +2,7 @@
 public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case intakeSpool = "intake.spool"
     case intakePoll = "intake.poll"
+    case intakeFeeds = "intake.feeds"
     case schedulingClassify = "scheduling.classify"
     case schedulingTimers = "scheduling.timers"
     case schedulingCompletions = "scheduling.completions"

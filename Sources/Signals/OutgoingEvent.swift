@@ -25,6 +25,7 @@ public struct OutgoingEvent: Hashable, Sendable {
         public enum Value: Hashable, Sendable {
             case text(String)
             case number(Int64)
+            case flag
         }
 
         public init(_ name: String, _ value: String) {
@@ -35,6 +36,12 @@ public struct OutgoingEvent: Hashable, Sendable {
         public init(_ name: String, _ value: Int64) {
             self.name = name
             self.value = .number(value)
+        }
+
+        /// One that is true by being there.
+        public init(flag name: String) {
+            self.name = name
+            value = .flag
         }
     }
 

@@ -24,8 +24,8 @@ struct Doorbell: AsyncParsableCommand {
             CommandGroup(
                 name: "Look at it",
                 subcommands: [
-                    BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, WorkersCommand.self, WhyCommand.self,
-                    EventsCommand.self, DeliveriesCommand.self, DoctorCommand.self,
+                    BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, WorkersCommand.self, SourcesCommand.self,
+                    WhyCommand.self, EventsCommand.self, DeliveriesCommand.self, DoctorCommand.self,
                 ]),
         ])
 

@@ -102,7 +102,7 @@ import Wire
                 oldestPending: Samples.moment),
             #"{"attempts":3,"claimed":1,"labels":{},"name":"test","oldest_pending":\#(time),"pending":3,"priority":0,"steps":["unit"]}"#),
         .out(
-            "a source without contact", SourceDocument(SourceConfiguration(name: "repo", git: "."), healthy: nil, message: nil, since: nil),
+            "a source without contact", SourceDocument(SourceConfiguration(name: "repo", git: ".")),
             #"{"branches":["*"],"git":".","name":"repo","tags":[]}"#),
         .out("a page of a list", PageDocument(items: [1], next: "p1"), #"{"items":[1],"next":"p1"}"#),
         .out("the last page of a list", PageDocument(items: [1, 2], next: nil), #"{"items":[1,2]}"#),

@@ -4,16 +4,19 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var sources: [SourceConfiguration]
     /// Forges that tell by themselves.
     public var hooks: [HookConfiguration]
+    /// Exchanges of others.
+    public var feeds: [FeedConfiguration]
     public var schedulers: [SchedulerRule]
     public var builders: [Builder]
 
     public init(
-        project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], schedulers: [SchedulerRule] = [],
-        builders: [Builder] = []
+        project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
+        schedulers: [SchedulerRule] = [], builders: [Builder] = []
     ) {
         self.project = project
         self.sources = sources
         self.hooks = hooks
+        self.feeds = feeds
         self.schedulers = schedulers
         self.builders = builders
     }
@@ -24,16 +27,17 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.init(
             project: try values.decode(String.self, forKey: .project), sources: try values.decode([SourceConfiguration].self, forKey: .sources),
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
+            feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders))
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, schedulers, builders
+        case project, sources, hooks, feeds, schedulers, builders
     }
 
     /// Every source of changes, of whichever kind.
-    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) }
+    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) + feeds.map(\.name) }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
     public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }

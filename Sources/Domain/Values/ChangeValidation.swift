@@ -102,7 +102,7 @@ extension NewChange {
         return authority[..<at].contains(":")
     }
 
-    static func isPropertyName(_ name: String) -> Bool {
+    public static func isPropertyName(_ name: String) -> Bool {
         guard (1...100).contains(name.utf8.count), let first = name.utf8.first else { return false }
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_") }
         return isLetter(first)

@@ -11,6 +11,7 @@ struct ConfigurationDraft {
     var projects: [(name: String, value: YAMLValue)] = []
     var sources: [Part<SourceConfiguration>] = []
     var hooks: [Part<HookConfiguration>] = []
+    var feeds: [Part<FeedConfiguration>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
     /// Where schedulers name builders.
@@ -20,7 +21,9 @@ struct ConfigurationDraft {
 
     /// Reports what only shows when all files are known, and puts the configuration together.
     func assemble(problems: ProblemCollector) -> Configuration {
-        refuseRepeats(of: "source", sources.map { ($0.value.name, $0.name) } + hooks.map { ($0.value.name, $0.name) })
+        refuseRepeats(
+            of: "source",
+            sources.map { ($0.value.name, $0.name) } + hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         let known = builders.map(\.value.name).filter { !$0.isEmpty }
@@ -33,7 +36,7 @@ struct ConfigurationDraft {
         }
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            schedulers: schedulers.map(\.value), builders: builders.map(\.value))
+            feeds: feeds.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value))
         refuseCircles(of: configuration)
         refuseUnmetNeeds(of: configuration)
         return configuration

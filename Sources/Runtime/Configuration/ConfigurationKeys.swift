@@ -1,8 +1,14 @@
+import Domain
+
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
     static let top = ["project", "sources", "schedulers", "builders"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
+    static let feed = [
+        "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
+    ]
+    static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
     /// Of schedulers that changes start.
     static let ofChanges = filter + ["quiet", "forks", "supersede"]

@@ -2,7 +2,10 @@ import Domain
 
 extension ConfigurationReader {
     mutating func readSource(_ value: YAMLValue) {
-        if case .mapping(let mapping) = value.node, mapping.contains(where: { $0.key.string == "hook" }) { return readHook(value) }
+        if case .mapping(let mapping) = value.node {
+            if mapping.contains(where: { $0.key.string == "hook" }) { return readHook(value) }
+            if mapping.contains(where: { $0.key.string == "amqp" }) { return readFeed(value) }
+        }
         guard let source = value.mapping("source", keys: ConfigurationKeys.source) else { return }
         let (name, place) = readName(of: source)
         var read = SourceConfiguration(name: name, git: "")

@@ -15,11 +15,17 @@ extension RolePart {
         let intake = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment, spool: spool)
         let hooks = intake.hooks(
             configuration: { context.configuration()?.configuration }, deliveries: store, logger: context.makeLogger("hooks"))
+        let factory = FeedFactory(own: context.broker, logger: context.makeLogger("feed"))
+        let feeds = FeedIntake(
+            store: store, bell: context.bell.bell, configuration: context.configuration, logger: context.makeLogger("feed"), make: factory.make)
+        let feedHealth = FeedHealth(feeds: feeds)
         var part = RolePart(
-            loops: poller.loops + intake.loops(logger: context.makeLogger("intake")), checks: [{ poller.health }],
-            metrics: [{ HookMetrics(counters: hooks.counters).add(to: &$0) }],
+            loops: poller.loops + feeds.loops + intake.loops(logger: context.makeLogger("intake")),
+            checks: [{ poller.health }, { feedHealth.check() }],
+            metrics: [{ HookMetrics(counters: hooks.counters).add(to: &$0) }, { feedHealth.addMetrics(to: &$0) }],
             addRoutes: { router in
                 intake.addRoutes(to: router)
+                poller.addRoutes(to: router)
                 hooks.addRoutes(to: router)
             })
         if let spool {

@@ -10,7 +10,7 @@ public struct AMQPAddress: Hashable, Sendable, CustomStringConvertible {
     public let host: String
     public let port: Int
     public let virtualHost: String
-    public let login: Login
+    public private(set) var login: Login
     /// Seconds; a broker may ask for less.
     public let heartbeat: Int
     /// Bounds connecting, and each answer of the broker while a connection is set up.
@@ -64,6 +64,13 @@ public struct AMQPAddress: Hashable, Sendable, CustomStringConvertible {
             let (user, password) = try Self.credentials(at.map { authority[..<$0] })
             login = .password(user: user, AMQPPassword(password))
         }
+    }
+
+    /// The same broker with another user.
+    func login(user: String, password: String) -> AMQPAddress {
+        var address = self
+        address.login = .password(user: user, AMQPPassword(password))
+        return address
     }
 
     private static func credentials(_ text: Substring?) throws(BrokerError) -> (user: String, password: String) {

@@ -7,6 +7,8 @@ public struct AMQPPassword: Hashable, Sendable, CustomStringConvertible, CustomD
         self.text = text
     }
 
+    public var isEmpty: Bool { text.isEmpty }
+
     public var description: String { "(hidden)" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }

@@ -33,6 +33,18 @@ public struct AMQPSettings: Hashable, Sendable {
         self.declaration = declaration
     }
 
+    /// A broker that others own, of which only what a feed names is used.
+    ///
+    /// - Parameters:
+    ///   - url: one URL or several separated by commas, without a password.
+    ///   - user: nil keeps what the URL says.
+    public init(others url: String, user: (name: String, password: String)?) throws(BrokerError) {
+        let settings = try AMQPSettings(url: url)
+        brokers = user.map { user in settings.brokers.map { $0.login(user: user.name, password: user.password) } } ?? settings.brokers
+        prefix = settings.prefix
+        declaration = settings.declaration
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

@@ -111,6 +111,45 @@ final class AMQPConnection {
         }
     }
 
+    /// Reads a queue that stays, with acknowledgements; makes it and binds it, unless somebody else has done so.
+    func consume(_ feed: FeedQueue) throws(BrokerError) {
+        let channel = Self.channel
+        do {
+            if !feed.isPassive, let deadLetters = feed.deadLetters { try declare(queue: deadLetters, [.init("x-queue-type", feed.kind)]) }
+            // One process at a time reads it, so that changes keep their order; another takes over when that one is gone.
+            try declare(queue: feed.queue, feed.isPassive ? nil : [.init("x-queue-type", feed.kind), .init(flag: "x-single-active-consumer")])
+            if !feed.isPassive, let exchange = feed.exchange { for key in feed.keys { try bind(feed.queue, exchange, key) } }
+            _ = guarded { amqp_basic_qos(state, channel, 0, UInt16(clamping: feed.prefetch), 0) }
+            try throwing(amqp_get_rpc_reply(state))
+            recycle_amqp_pool(&pool)
+            let name = bytes(feed.queue)
+            _ = guarded { amqp_basic_consume(state, channel, name, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
+            try throwing(amqp_get_rpc_reply(state))
+        } catch {
+            throw TopologyTrouble.explained(error, feed, user: address)
+        }
+    }
+
+    /// - Parameter arguments: nil: only checks that it is there.
+    private func declare(queue: String, _ arguments: [OutgoingEvent.Header]?) throws(AMQPException) {
+        recycle_amqp_pool(&pool)
+        let (name, table) = (bytes(queue), arguments.map(table) ?? amqp_empty_table)
+        _ = guarded { amqp_queue_declare(state, Self.channel, name, arguments == nil ? 1 : 0, 1, 0, 0, table) }
+        try throwing(amqp_get_rpc_reply(state))
+    }
+
+    /// The broker may forget this message, or with `multiple` every one up to it.
+    func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) {
+        let status = guarded { amqp_basic_ack(state, Self.channel, tag, multiple ? 1 : 0) }
+        guard status == 0 else { throw broken(status, "acknowledging") }
+    }
+
+    /// The broker shall not deliver this message again.
+    func refuse(_ tag: UInt64) throws(BrokerError) {
+        let status = guarded { amqp_basic_reject(state, Self.channel, tag, 0) }
+        guard status == 0 else { throw broken(status, "refusing a message") }
+    }
+
     private func bind(_ queue: String, _ exchange: String, _ key: String) throws(AMQPException) {
         let (queue, exchange, key) = (bytes(queue), bytes(exchange), bytes(key))
         _ = guarded { amqp_queue_bind(state, Self.channel, queue, exchange, key, amqp_empty_table) }
@@ -183,6 +222,7 @@ final class AMQPConnection {
                 switch header.value {
                 case .text(let text): crabbitmq_text(bytes(text))
                 case .number(let number): crabbitmq_number(number)
+                case .flag: crabbitmq_flag()
                 }
             (entries + index).initialize(to: amqp_table_entry_t(key: bytes(header.name), value: value))
         }

@@ -19,7 +19,7 @@ enum FrameReader {
         switch method.id {
         case amqp_method_number_t(AMQP_BASIC_DELIVER_METHOD):
             let deliver = decoded.assumingMemoryBound(to: amqp_basic_deliver_t.self).pointee
-            assembler.begin(.delivery, routingKey: deliver.routing_key.text)
+            assembler.begin(.delivery, exchange: deliver.exchange.text, routingKey: deliver.routing_key.text, tag: deliver.delivery_tag)
         case amqp_method_number_t(AMQP_BASIC_RETURN_METHOD):
             let back = decoded.assumingMemoryBound(to: amqp_basic_return_t.self).pointee
             assembler.begin(.returned(reason: back.reply_text.text), routingKey: back.routing_key.text)

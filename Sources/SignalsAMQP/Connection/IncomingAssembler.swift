@@ -9,12 +9,12 @@ struct IncomingAssembler {
     private var message = AMQPDelivery(routingKey: "")
     private var missing = 0
 
-    /// What Doorbell reads is small: a larger message on one of its queues is read and left out.
-    static let largestBody = 1 << 20
+    /// What Doorbell sends is small, and what others send is mostly: of a larger message this much is read.
+    static let largestBody = 16 << 20
 
-    mutating func begin(_ start: Start, routingKey: String) {
+    mutating func begin(_ start: Start, exchange: String = "", routingKey: String, tag: UInt64 = 0) {
         self.start = start
-        message = AMQPDelivery(routingKey: routingKey)
+        message = AMQPDelivery(exchange: exchange, routingKey: routingKey, tag: tag)
         missing = 0
     }
 
@@ -29,7 +29,11 @@ struct IncomingAssembler {
 
     mutating func body(_ piece: some Collection<UInt8>) -> AMQPIncoming? {
         guard start != nil else { return nil }
-        if message.body.count + piece.count <= Self.largestBody { message.body += piece }
+        if message.isWhole, message.body.count + piece.count <= Self.largestBody {
+            message.body += piece
+        } else {
+            message.isWhole = false
+        }
         missing -= piece.count
         return missing <= 0 ? finish() : nil
     }

@@ -28,12 +28,13 @@ struct Doctor {
     }
 
     private func sourceChecks(_ configuration: Configuration, _ states: [String: SourceState]) -> [DoctorDocument.Check] {
-        configuration.sources.map { source in
-            guard let state = states[source.name], state.position != nil || state.health != nil else {
-                return .init("source \(source.name)", .warn, "it has not been read yet", remedy: "wait for the first poll")
+        // Forges call when they like: of them there is nothing to check.
+        (configuration.sources.map(\.name) + configuration.feeds.map(\.name)).map { name in
+            guard let state = states[name], state.position != nil || state.health != nil else {
+                return .init("source \(name)", .warn, "it has not been read yet", remedy: "wait for the first contact, or start an intake")
             }
-            guard let health = state.health, !health.healthy else { return .init("source \(source.name)", .ok, "it is read") }
-            return .init("source \(source.name)", .fail, "since \(health.since): \(health.message ?? "it cannot be read")")
+            guard let health = state.health, !health.healthy else { return .init("source \(name)", .ok, "it is read") }
+            return .init("source \(name)", .fail, "since \(health.since): \(health.message ?? "it cannot be read")")
         }
     }
 

@@ -95,9 +95,17 @@ extension WebService {
 
     func sources() async throws -> [SourceDocument] {
         let states = try await store.sources()
-        return (surroundings.configuration()?.configuration.sources ?? []).map { source in
-            let health = states[source.name]?.health
-            return SourceDocument(source, healthy: health?.healthy, message: health?.message, since: health?.since)
+        guard let configuration = surroundings.configuration()?.configuration else { return [] }
+        let documents =
+            configuration.sources.map { SourceDocument($0) } + configuration.hooks.map { SourceDocument($0) }
+            + configuration.feeds.map { SourceDocument($0) }
+        return documents.map { document in
+            var document = document
+            let health = states[document.name]?.health
+            document.healthy = health?.healthy
+            document.message = health?.message
+            document.since = health?.since
+            return document
         }
     }
 

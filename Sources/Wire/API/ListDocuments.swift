@@ -112,24 +112,55 @@ public struct BuilderDocument: Sendable, Encodable {
     }
 }
 
-/// A rule of the configuration in force. Its own fields are those of the rule.
+/// A source of the configuration in force, and how it stands.
 public struct SourceDocument: Sendable, Encodable {
+    public enum Kind: String, Sendable, Encodable {
+        case git, hook, amqp
+    }
+
     public var name: String
-    public var git: String
-    public var branches: [Glob]
-    public var tags: [Glob]
-    /// Absent before the first contact.
+    public var kind: Kind
+    public var git: String?
+    /// The forge that calls.
+    public var hook: String?
+    public var exchange: String?
+    public var queue: String?
+    public var branches: [Glob]?
+    public var tags: [Glob]?
+    /// Absent before the first contact, and for forges, which call when they like.
     public var healthy: Bool?
     public var message: String?
     public var since: Timestamp?
 
-    public init(_ source: SourceConfiguration, healthy: Bool?, message: String?, since: Timestamp?) {
+    public init(_ source: SourceConfiguration) {
         name = source.name
+        kind = .git
         git = source.git
         branches = source.branches
         tags = source.tags
-        self.healthy = healthy
-        self.message = message
-        self.since = since
+    }
+
+    public init(_ hook: HookConfiguration) {
+        name = hook.name
+        kind = .hook
+        self.hook = hook.forge.rawValue
+        branches = hook.branches
+        tags = hook.tags
+    }
+
+    public init(_ feed: FeedConfiguration) {
+        name = feed.name
+        kind = .amqp
+        exchange = feed.exchange
+        queue = feed.queue
+    }
+}
+
+/// What a poll by hand is answered with.
+public struct PollAnswer: Sendable, Encodable {
+    public var source: String
+
+    public init(source: String) {
+        self.source = source
     }
 }

@@ -1,0 +1,145 @@
+import Domain
+import Foundation
+import Logging
+import Signals
+import Storage
+import Synchronization
+
+/// One feed from its first connection to its end, made again whenever it cannot go on.
+final class FeedRunner: Sendable {
+    private struct State {
+        var feed: (any Feed)?
+        var trouble: String?
+        var health: SourceHealth?
+        /// Of feeds before the present one.
+        var earlier = FeedStatus()
+    }
+
+    private let feed: FeedConfiguration
+    private let store: any ChangeStore & SourceStore
+    private let bell: any Doorbell
+    private let logger: Logger
+    private let make: FeedIntake.Make
+    private let changes: FeedChanges
+    private let state = Mutex(State())
+
+    init(
+        feed: FeedConfiguration, project: String, store: any ChangeStore & SourceStore, bell: any Doorbell, logger: Logger,
+        make: @escaping FeedIntake.Make
+    ) {
+        self.feed = feed
+        self.store = store
+        self.bell = bell
+        self.logger = logger
+        self.make = make
+        changes = FeedChanges(feed: feed, project: project)
+    }
+
+    var status: FeedStatus {
+        state.withLock { state in
+            var status = state.feed?.status ?? FeedStatus()
+            status.done += state.earlier.done
+            status.poisoned += state.earlier.poisoned
+            status.trouble = status.trouble ?? state.trouble
+            return status
+        }
+    }
+
+    func run() async {
+        let watching = Task { await watch() }
+        defer { watching.cancel() }
+        let backoff = Backoff(first: .seconds(1), longest: .seconds(60))
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let made = try make(feed) { [weak self] in await self?.judge($0) ?? [] }
+                state.withLock { $0.feed = made }
+                try await made.run()
+                return
+            } catch {
+                state.withLock { state in
+                    state.earlier.done += state.feed?.status.done ?? 0
+                    state.earlier.poisoned += state.feed?.status.poisoned ?? 0
+                    state.feed = nil
+                    state.trouble = "\(error)"
+                }
+            }
+            failures += 1
+            try? await Task.sleep(for: backoff.delay(failures: failures, random: .random(in: 0..<1)))
+        }
+    }
+
+    /// Makes the changes durable, however long the database is away: until then the broker keeps their messages.
+    private func judge(_ messages: [FeedMessage]) async -> [FeedVerdict] {
+        let read = messages.map { changes.read($0) }
+        let made = read.flatMap { (try? $0.get()) ?? [] }
+        let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+        var failures = 0
+        var refusals: [Int: String] = [:]
+        while !made.isEmpty {
+            do {
+                _ = try await store.accept(made, advancing: nil)
+                bell.ring(.schedulingClassify)
+                break
+            } catch  where ChangeTaker.isAway(error) {
+                state.withLock { $0.trouble = "the database is away; messages wait at the broker" }
+                failures += 1
+                do { try await Task.sleep(for: backoff.delay(failures: failures, random: .random(in: 0..<1))) } catch { return [] }
+            } catch is CancellationError {
+                return []
+            } catch {
+                // Some message cannot be taken; each by itself shows which.
+                refusals = await oneByOne(read)
+                break
+            }
+        }
+        state.withLock { $0.trouble = nil }
+        return zip(messages, read).enumerated().map { place, pair in
+            switch pair.1 {
+            case .success: return refusals[place].map { .poison($0) } ?? .done
+            case .failure(let problem):
+                logger.warning(
+                    "a message of a source makes no sense",
+                    metadata: ["source": "\(feed.name)", "message": "\(pair.0.id ?? "")", "key": "\(pair.0.routingKey)", "reason": "\(problem)"])
+                return .poison(problem.description)
+            }
+        }
+    }
+
+    private func oneByOne(_ read: [Result<[NewChange], MappingProblem>]) async -> [Int: String] {
+        var refusals: [Int: String] = [:]
+        for (place, result) in read.enumerated() {
+            guard case .success(let changes) = result, !changes.isEmpty else { continue }
+            do {
+                _ = try await store.accept(changes, advancing: nil)
+                bell.ring(.schedulingClassify)
+            } catch {
+                refusals[place] = "\(error)"
+            }
+        }
+        return refusals
+    }
+
+    /// Keeps how the source stands, when that differs from the last time.
+    private func watch() async {
+        while !Task.isCancelled {
+            let status = status
+            let isKnown = status.isConnected || status.trouble != nil
+            let known = state.withLock { $0.health }
+            if isKnown, known == nil || known?.message != status.trouble || known?.healthy != (status.trouble == nil) {
+                let health = SourceHealth(
+                    healthy: status.trouble == nil, message: status.trouble, since: Timestamp(seconds: Date().timeIntervalSince1970))
+                do {
+                    try await store.recordSourceHealth(feed.name, health)
+                    state.withLock { $0.health = health }
+                } catch {
+                    logger.info("the health of a source cannot be kept", metadata: ["source": "\(feed.name)", "error": "\(error)"])
+                }
+                if let trouble = status.trouble {
+                    logger.warning("a source cannot be read", metadata: ["source": "\(feed.name)", "problem": "\(trouble)"])
+                }
+            }
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        }
+    }
+}
