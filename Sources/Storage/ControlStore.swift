@@ -30,6 +30,8 @@ public struct IdempotencyKey: Hashable, Sendable {
 
 public struct ForceRequest: Hashable, Sendable {
     public var builder: String
+    /// Built in the same buildset, so that what they need of each other holds.
+    public var others: [String]
     public var project: String
     public var repository: String
     public var branch: String
@@ -39,10 +41,12 @@ public struct ForceRequest: Hashable, Sendable {
     public var properties: [String: JSONValue]
 
     public init(
-        builder: String, project: String, repository: String, branch: String, revision: String?, reason: String, priority: Int = 0,
+        builder: String, others: [String] = [], project: String, repository: String, branch: String, revision: String?, reason: String,
+        priority: Int = 0,
         properties: [String: JSONValue] = [:]
     ) {
         self.builder = builder
+        self.others = others
         self.project = project
         self.repository = repository
         self.branch = branch

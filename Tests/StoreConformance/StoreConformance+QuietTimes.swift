@@ -111,8 +111,19 @@ extension StoreConformance where S: ChangeStore & ConfigurationStore & Schedulin
         _ = try await world.store.accept([Samples.change("1")], advancing: nil)
         _ = try await world.store.classify(limit: 10, planner: planner)
         world.clock.advance(by: Self.quiet)
-        let empty = Planner(configuration: Configuration(project: "demo"))
-        #expect(try await world.store.fireQuietTimes(limit: 10, planner: empty) == SchedulingResult(taken: 1, buildsets: []))
+        _ = try await world.store.apply(Configuration(project: "demo"), digest: Samples.digest(77))
+        // A process that has not heard of it decides by it all the same.
+        #expect(try await world.store.fireQuietTimes(limit: 10, planner: planner) == SchedulingResult(taken: 1, buildsets: []))
         #expect(try await world.store.fireQuietTimes(limit: 10, planner: planner) == SchedulingResult(taken: 0, buildsets: []))
+    }
+
+    func ruleIsNew() async throws {
+        let (world, _) = try await scheduled(Samples.configuration(quiet: Self.quiet))
+        _ = try await world.store.accept([Samples.change("1")], advancing: nil)
+        // A process that does not know the rule yet classifies, and fires.
+        let old = Planner(configuration: Configuration(project: "demo"))
+        #expect(try await world.store.classify(limit: 10, planner: old).taken == 1)
+        world.clock.advance(by: Self.quiet)
+        #expect(try await world.store.fireQuietTimes(limit: 10, planner: old).buildsets.count == 1)
     }
 }

@@ -10,6 +10,8 @@ extension StoreConformance where S: Store {
             Rule("missed times are made up for by one, or skipped, as the rule says") { try await $0.missedTimes() },
             Rule("a rule that builds only what is new builds nothing twice") { try await $0.onlyIfChanged() },
             Rule("without a change on the branch nothing is built, and it is said") { try await $0.nothingKnown() },
+            Rule("a time zone that a machine does not know is said, and asked for again") { try await $0.unknownZone() },
+            Rule("the clock builds no pull request and nothing that is untrusted") { try await $0.onlyTrusted() },
             Rule("another schedule begins anew; a rule that is gone does not fire") { try await $0.otherSchedule() },
         ]
     }
@@ -121,5 +123,35 @@ extension StoreConformance where S: Store {
         world.clock.advance(by: .seconds(600))
         let gone = try await fire(world)
         #expect(gone.buildsets.isEmpty && gone.nextDue == nil)
+        // Back again, it does not make up for the time that it was gone.
+        _ = try await world.store.apply(Self.configuration(.every(.seconds(45))), digest: Samples.digest(4))
+        let again = try await world.store.now()
+        let back = try await fire(world)
+        #expect(back.buildsets.isEmpty && back.nextDue == again.advanced(by: .seconds(45)))
+    }
+
+    func unknownZone() async throws {
+        let expression = try #require(try? CronExpression("* * * * *"))
+        let world = try await clocked(Self.configuration(.cron(expression, zone: "UTC")))
+        _ = try await fire(world)
+        world.clock.advance(by: .seconds(61))
+        let elsewhere = try await world.store.fireSchedules(zone: { _ in nil })
+        // What was due is built; when the next one is, this machine cannot say, and asks again before long.
+        let now = try await world.store.now()
+        #expect(elsewhere.buildsets.count == 1 && elsewhere.nextDue == now.advanced(by: .seconds(3600)))
+        #expect(elsewhere.unable.count == 1 && elsewhere.unable[0].contains("UTC is not known on this machine"))
+    }
+
+    func onlyTrusted() async throws {
+        let world = try await clocked(Self.configuration(.every(.seconds(60))))
+        var stranger = Samples.change("evil")
+        stranger.properties[PullProperty.untrusted] = true
+        var pull = Samples.change("pull")
+        pull.category = PullProperty.category
+        _ = try await world.store.accept([stranger, pull], advancing: nil)
+        _ = try await fire(world)
+        world.clock.advance(by: .seconds(61))
+        let made = try #require(try await fire(world).buildsets.first)
+        #expect(try await world.store.buildset(made)?.stamp.revision == "2")
     }
 }

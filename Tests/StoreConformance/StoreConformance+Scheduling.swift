@@ -16,6 +16,7 @@ extension StoreConformance where S: ChangeStore & ConfigurationStore & Schedulin
             Rule("branches are quiet by themselves") { try await $0.branchesAreApart() },
             Rule("unimportant changes start nothing but ride along") { try await $0.unimportantChanges() },
             Rule("the quiet time of a rule that is gone makes nothing") { try await $0.ruleIsGone() },
+            Rule("whoever has not heard of a rule yet decides by it all the same") { try await $0.ruleIsNew() },
             Rule("a rule's unknown builder is told, and the others are built") { try await $0.unknownBuilder() },
             Rule("a buildset without a builder ends at once") { try await $0.emptyBuildset() },
         ]

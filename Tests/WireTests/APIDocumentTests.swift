@@ -103,7 +103,13 @@ import Wire
             #"{"attempts":3,"claimed":1,"labels":{},"name":"test","oldest_pending":\#(time),"pending":3,"priority":0,"steps":["unit"]}"#),
         .out(
             "a source without contact", SourceDocument(SourceConfiguration(name: "repo", git: ".")),
-            #"{"branches":["*"],"git":".","name":"repo","tags":[]}"#),
+            #"{"branches":["*"],"git":".","kind":"git","name":"repo","tags":[]}"#),
+        .out(
+            "a forge", SourceDocument(HookConfiguration(name: "forge", forge: .gitea)),
+            #"{"branches":["*"],"hook":"gitea","kind":"hook","name":"forge","tags":[]}"#),
+        .out(
+            "a feed", SourceDocument(FeedConfiguration(name: "pulse", exchange: "e", queue: "q", deadLetters: .refuse, mappings: [])),
+            #"{"exchange":"e","kind":"amqp","name":"pulse","queue":"q"}"#),
         .out("a page of a list", PageDocument(items: [1], next: "p1"), #"{"items":[1],"next":"p1"}"#),
         .out("the last page of a list", PageDocument(items: [1, 2], next: nil), #"{"items":[1,2]}"#),
         .out("a cancel", CancelAnswer(phase: .claimed, build: BuildID(1)), #"{"build":1,"phase":"claimed"}"#),

@@ -74,6 +74,9 @@ BEGIN
     IF to_regclass('public.deliveries') IS NOT NULL THEN
         GRANT DELETE ON deliveries TO doorbell_service, doorbell_relay;
     END IF;
+    IF to_regclass('public.schedules') IS NOT NULL THEN
+        GRANT DELETE ON schedules TO doorbell_service, doorbell_relay;
+    END IF;
     -- Which schema the database has is the migrator's to say.
     REVOKE INSERT, UPDATE ON schema_migrations FROM doorbell_service, doorbell_relay;
     -- Events are inserted and read; log bytes too. Snapshots are the relay's, and those of whoever reads events.

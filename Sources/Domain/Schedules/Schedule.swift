@@ -43,6 +43,11 @@ public struct Schedule: Hashable, Sendable, Codable {
     /// The first time after a moment.
     ///
     /// - Parameter due: the time before, from which regular ones are counted, so that no delay adds up.
+    /// Nil for what no time zone matters to.
+    public var zoneName: String? {
+        if case .cron(_, let zone) = timing { zone } else { nil }
+    }
+
     public func next(after moment: Timestamp, from due: Timestamp? = nil, zone: (String) -> ZoneRule?) -> Timestamp? {
         switch timing {
         case .every(let duration):

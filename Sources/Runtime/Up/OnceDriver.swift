@@ -34,20 +34,19 @@ struct OnceDriver {
         let open = try await store.buildsets(PageQuery(Self.open, limit: 1))
         guard open.isEmpty, !wait.sawBuildset else { return }
         guard let configuration = assembly.context.keeper.current?.configuration else { return }
-        let builders = configuration.schedulers.first?.builders ?? configuration.builders.prefix(1).map(\.name)
+        // What a change on the branch would start, rather than what the clock or a pull request does.
+        let rule = configuration.schedulers.first { $0.schedule == nil && $0.kind != .pull } ?? configuration.schedulers.first
+        let builders = rule?.builders ?? configuration.builders.prefix(1).map(\.name)
+        guard let builder = builders.first else { return }
         guard let source = configuration.sources.first, let newest = try await newestChange(of: source) else {
             logger.error("no source has a change: is there a commit on one of the branches that the configuration names?")
             throw StoreError.notFound("no source has a change to build")
         }
-        var buildsets: [BuildsetID] = []
-        for builder in builders {
-            let receipt = try await store.force(
-                ForceRequest(
-                    builder: builder, project: configuration.project, repository: newest.repository, branch: newest.branch,
-                    revision: newest.revision, reason: "--once, and nothing was new"), idempotency: nil)
-            buildsets.append(receipt.buildset)
-        }
-        wait.wait(for: buildsets)
+        let receipt = try await store.force(
+            ForceRequest(
+                builder: builder, others: Array(builders.dropFirst()), project: configuration.project, repository: newest.repository,
+                branch: newest.branch, revision: newest.revision, reason: "--once, and nothing was new"), idempotency: nil)
+        wait.wait(for: [receipt.buildset])
         assembly.context.bell.bell.ring(.dispatchMatch)
     }
 

@@ -6,6 +6,8 @@ package protocol ConfigurationTransaction: StoreTransaction {
     func insert(_ configuration: Configuration, digest: String) throws -> AppliedConfiguration
     /// Lets the open requests of a builder ask for the labels of this class. Claimed ones follow too: they may become pending again.
     func repoint(_ builder: String, to matchClass: Int64) throws
+    /// A rule of the clock that is gone and comes back begins anew.
+    func forgetSchedules(except schedulers: [String]) throws
 }
 
 extension ConfigurationTransaction {
@@ -22,6 +24,7 @@ extension ConfigurationTransaction {
                 chain: EventChain(id: ChainID(deployment: deployment, scheduler: "config", trigger: new.id.description)),
                 data: .config(fact)),
             version: 1)
+        try forgetSchedules(except: configuration.schedulers.map(\.name))
         for builder in configuration.builders where current?.configuration.builder(named: builder.name)?.labels != builder.labels {
             try repoint(builder.name, to: try matchClass(of: builder))
         }

@@ -58,13 +58,27 @@ private struct StoredReceipt: Codable {
     var chain: ChainID
 }
 
+/// A request whose end somebody wants.
+package struct WantedCancel {
+    package var request: RequestID
+    package var reason: String
+    /// Also when a build has it.
+    package var evenClaimed: Bool
+
+    package init(request: RequestID, reason: String, evenClaimed: Bool) {
+        self.request = request
+        self.reason = reason
+        self.evenClaimed = evenClaimed
+    }
+}
+
 extension ControlTransaction {
     package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
         try once(idempotency) {
             let plan = PlannedBuildset(
                 scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,
                 stamp: SourceStamp(project: force.project, repository: force.repository, branch: force.branch, revision: force.revision),
-                changes: [], parents: [], builders: [force.builder], priority: force.priority,
+                changes: [], parents: [], builders: [force.builder] + force.others, priority: force.priority,
                 properties: Properties(force.properties, source: "force"))
             return try byHand(NewBuildset(plan, newest: nil, byRule: false))
         }
@@ -94,24 +108,46 @@ extension ControlTransaction {
     package func cancel(_ request: RequestID, reason: String) throws -> CancelReceipt {
         guard let record = try requestRecord(request) else { throw StoreError.notFound("there is no request \(request)") }
         if record.phase == .finished { return CancelReceipt(phase: .finished, build: nil) }
-        let context = try context(of: record.buildset)
-        let claimed = record.phase == .claimed
-        if record.cancelReason == nil {
-            try setCancelReason(request, reason)
-            let fact = RequestFact(
-                buildset: context.id, builder: record.builder, project: context.stamp.project, branch: context.stamp.branch,
-                phase: claimed ? .claimed : .finished, priority: record.priority, attempts: record.attempts, outcome: claimed ? nil : .cancelled,
-                cause: .cancelled, text: reason)
-            emit(
-                EventDraft(
-                    .requestCancelled, entity: .request, id: request.rawValue, chain: context.eventChain(request: request),
-                    data: .request(fact)))
-        }
-        guard claimed else {
+        if record.cancelReason == nil { try note(request, record, reason: reason) }
+        guard record.phase == .claimed else {
             try finishRequest(request, outcome: .cancelled, cause: .cancelled, text: record.cancelReason ?? reason)
             return CancelReceipt(phase: .finished, build: nil)
         }
         return CancelReceipt(phase: .claimed, build: try cancelOpenBuild(of: request, reason: record.cancelReason ?? reason))
+    }
+
+    /// Asks for the ends of requests, in this order, with few statements for all that no build has. Gives the builds whose workers are to be told.
+    package func cancel(_ wanted: [WantedCancel]) throws -> [BuildCancel] {
+        var builds: [BuildCancel] = []
+        var ends: [RequestEnd] = []
+        for one in wanted {
+            // Locked now: since somebody listed it, a build may have taken it.
+            guard let record = try requestRecord(one.request), record.phase != .finished else { continue }
+            let isClaimed = record.phase == .claimed
+            guard !isClaimed || one.evenClaimed else { continue }
+            if record.cancelReason == nil { try note(one.request, record, reason: one.reason) }
+            let reason = record.cancelReason ?? one.reason
+            if isClaimed {
+                if let build = try cancelOpenBuild(of: one.request, reason: reason) { builds.append(build) }
+            } else {
+                ends.append(RequestEnd(request: one.request, outcome: .cancelled, cause: .cancelled, text: reason))
+            }
+        }
+        try finish(ends)
+        return builds
+    }
+
+    private func note(_ request: RequestID, _ record: RequestRecord, reason: String) throws {
+        let context = try context(of: record.buildset)
+        let claimed = record.phase == .claimed
+        try setCancelReason(request, reason)
+        let fact = RequestFact(
+            buildset: context.id, builder: record.builder, project: context.stamp.project, branch: context.stamp.branch,
+            phase: claimed ? .claimed : .finished, priority: record.priority, attempts: record.attempts, outcome: claimed ? nil : .cancelled,
+            cause: .cancelled, text: reason)
+        emit(
+            EventDraft(
+                .requestCancelled, entity: .request, id: request.rawValue, chain: context.eventChain(request: request), data: .request(fact)))
     }
 
     package func prioritize(_ request: RequestID, _ priority: Int) throws {

@@ -24,6 +24,7 @@ package protocol ScheduleTransaction: SchedulingTransaction {
     /// Adds states; one that another has added meanwhile stays.
     func add(_ states: [ScheduleState]) throws
     func update(_ states: [ScheduleState]) throws
+    /// The newest change of a branch that a rule without forks may build: no pull request, and none that is untrusted.
     func newestChange(branch: String, repository: String?) throws -> Change?
 }
 
@@ -58,8 +59,13 @@ extension ScheduleTransaction {
                     unable.append("\(rule.name): no change on branch \(schedule.branch) is known yet")
                 }
             }
-            // A zone that is gone keeps the rule from firing until the configuration says another.
-            state.due = schedule.next(after: now, from: state.due, zone: zone) ?? Timestamp(microseconds: .max)
+            if let due = schedule.next(after: now, from: state.due, zone: zone) {
+                state.due = due
+            } else {
+                // Another machine may know the zone, and this one after its next update.
+                unable.append("\(rule.name): the time zone \(schedule.zoneName ?? "") is not known on this machine; it is tried again in an hour")
+                state.due = now.advanced(by: .seconds(3600))
+            }
             states[rule.name] = state
             changed.append(state)
         }

@@ -32,8 +32,12 @@ package protocol SchedulingTransaction: ControlTransaction {
     func changes(waitingFor quiet: [Int64]) throws -> [Int64: [Change]]
     /// Lets the changes of quiet times go and begins their next generation.
     func clearQuietTimes(_ quiet: [Int64]) throws
-    /// The requests of older open buildsets of a scheduler, on the same branch of the same repository: those that no build has, or all that are open.
-    func olderRequests(than buildset: BuildsetID, scheduler: String, stamp: SourceStamp, claimed: Bool) throws -> [RequestID]
+    /// Where several processes write, lets only one at a time decide on the buildsets of these branches, until this transaction ends.
+    func lockBranches(_ branches: [SupersededBranch]) throws
+    /// Open requests of open buildsets of a branch whose newest change is older: those that no build has, or all; the first in the order of locks.
+    func olderRequests(than newest: ChangeID, on branch: SupersededBranch, claimed: Bool, limit: Int) throws -> [OlderRequest]
+    /// An open buildset of a branch whose newest change is newer.
+    func newerBuildset(than newest: ChangeID, on branch: SupersededBranch) throws -> BuildsetID?
     /// When the next quiet time ends; those at or before `after` do not count.
     func nextQuietTime(after: Timestamp?) throws -> Timestamp?
 }
@@ -43,6 +47,7 @@ extension SchedulingTransaction {
         let changes = try takeUnclassified(limit: limit)
         var made = Made()
         if !changes.isEmpty {
+            let planner = try inForce(planner)
             let keys = planner.quietKeys(for: changes).sorted { $0.order < $1.order }
             let quiet = keys.isEmpty ? [:] : try quietTimes(keys)
             made = try commit(planner.plan(changes: changes, quiet: quiet), of: changes, planner: planner)
@@ -58,10 +63,16 @@ extension SchedulingTransaction {
         let waiting = try oldestUnclassified()
         let bound = waiting.map { min(acceptedUntil, $0.advanced(by: .microseconds(-1))) } ?? acceptedUntil
         let due = try dueQuietTimes(until: bound, limit: limit)
-        let made = try fire(due, planner: planner)
+        let made = due.isEmpty ? Made() : try fire(due, planner: inForce(planner))
         return SchedulingResult(
             taken: due.count, buildsets: made.buildsets, nextDue: try nextQuietTime(after: waiting == nil ? nil : now),
             superseded: made.superseded)
+    }
+
+    /// By the configuration that this transaction sees, whatever this process knows: one that has not heard of a new rule yet would let changes go that
+    /// the rule waits for.
+    private func inForce(_ planner: Planner) throws -> Planner {
+        try currentConfiguration().map { Planner(configuration: $0.configuration) } ?? planner
     }
 
     private func commit(_ plan: Plan, of changes: [Change], planner: Planner) throws -> Made {
@@ -88,21 +99,67 @@ extension SchedulingTransaction {
 
     private func make(_ new: [NewBuildset], planner: Planner) throws -> Made {
         guard !new.isEmpty else { return Made() }
-        let configuration = try currentConfiguration()?.configuration ?? planner.configuration
-        var made = Made()
-        for created in try create(new, configuration: configuration) {
-            guard let context = created?.context else { continue }
-            made.buildsets.append(context.id)
-            if let which = configuration.scheduler(named: context.scheduler)?.supersede { made.superseded += try supersede(context, which) }
-        }
-        return made
+        let rules = planner.configuration.schedulers.reduce(into: [:]) { $0[$1.name] = $1.supersede }
+        let branches = Set(new.filter { rules[$0.plan.scheduler] != nil }.map { SupersededBranch($0.plan.scheduler, $0.plan.stamp) })
+        if !branches.isEmpty { try lockBranches(branches.sorted { $0.order < $1.order }) }
+        let created = try create(new, configuration: planner.configuration).compactMap { $0 }
+        return Made(buildsets: created.map(\.context.id), superseded: branches.isEmpty ? [] : try supersede(created, rules))
     }
 
-    /// Asks for the end of what a buildset makes needless. Gives the builds whose workers are to be told.
-    private func supersede(_ newer: BuildsetContext, _ which: SchedulerRule.Superseding) throws -> [BuildCancel] {
-        try olderRequests(than: newer.id, scheduler: newer.scheduler, stamp: newer.stamp, claimed: which == .running).compactMap {
-            try cancel($0, reason: "superseded by buildset \(newer.id)").build
+    /// Asks for the end of what these buildsets make needless, and of those of them that are needless already: what is newer is told by the changes, for
+    /// another process may have decided on later ones earlier. Gives the builds whose workers are to be told.
+    private func supersede(_ created: [CreatedBuildset], _ rules: [String: SchedulerRule.Superseding]) throws -> [BuildCancel] {
+        var needless: [(older: OlderRequest, reason: String, claimed: Bool)] = []
+        for buildset in created {
+            let context = buildset.context
+            guard let which = rules[context.scheduler], let newest = context.changes.max() else { continue }
+            let branch = SupersededBranch(context.scheduler, context.stamp)
+            let older = try olderRequests(than: newest, on: branch, claimed: which == .running, limit: Self.mostSuperseded)
+            needless += older.map { ($0, "superseded by buildset \(context.id)", which == .running) }
+            if let newer = try newerBuildset(than: newest, on: branch), !created.contains(where: { $0.context.id == newer }) {
+                needless += buildset.requests.map {
+                    (OlderRequest(buildset: context.id, request: $0), "superseded by buildset \(newer)", which == .running)
+                }
+            }
         }
+        // In the order in which everybody locks them.
+        needless.sort { ($0.older.buildset, $0.older.request) < ($1.older.buildset, $1.older.request) }
+        var seen: Set<RequestID> = []
+        return try cancel(
+            needless.filter { seen.insert($0.older.request).inserted }.map {
+                .init(request: $0.older.request, reason: $0.reason, evenClaimed: $0.claimed)
+            })
+    }
+
+    /// What one buildset ends: more would keep others waiting. A backlog beyond it is ended by the buildsets that follow.
+    private static var mostSuperseded: Int { 1000 }
+}
+
+/// Where one buildset supersedes another.
+package struct SupersededBranch: Hashable, Sendable {
+    package var scheduler: String
+    package var codebase: String
+    package var repository: String
+    package var branch: String
+
+    init(_ scheduler: String, _ stamp: SourceStamp) {
+        self.scheduler = scheduler
+        codebase = stamp.codebase
+        repository = stamp.repository
+        branch = stamp.branch
+    }
+
+    fileprivate var order: (String, String, String, String) { (scheduler, codebase, repository, branch) }
+}
+
+/// A request of an older buildset.
+package struct OlderRequest: Hashable, Sendable {
+    package var buildset: BuildsetID
+    package var request: RequestID
+
+    package init(buildset: BuildsetID, request: RequestID) {
+        self.buildset = buildset
+        self.request = request
     }
 }
 
