@@ -72,7 +72,9 @@ let package = Package(
         .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "ProcessSupport", dependencies: ["CSpawn", asyncHTTPClient], path: "Tests/ProcessSupport"),
-        .target(name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport", exclude: ["foreign_consumer.py", "foreign_publisher.py"]),
+        .target(
+            name: "ServerSupport", dependencies: ["ProcessSupport"], path: "Tests/ServerSupport",
+            exclude: ["foreign_consumer.py", "foreign_publisher.py"]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "SignalsTests",

@@ -49,7 +49,8 @@ extension ConfigurationReader {
     private func readBroker(_ value: YAMLValue?) -> String? {
         guard let value, let text = value.text("the URL of a broker, or \"own\" for the deployment's"), text != "own" else { return nil }
         do {
-            let address = try AMQPAddress(text)
+            // Parameters may name files of the intake, which this machine need not have.
+            let address = try AMQPAddress(String(text.prefix { $0 != "?" }))
             if case .password(_, let password) = address.login, text.contains("@"), !password.isEmpty {
                 value.report("found a password in the URL, expected it in \"credential\": {file: /PATH} or {env: NAME} with USER:PASSWORD")
             }
@@ -94,7 +95,7 @@ extension ConfigurationReader {
         for field in ChangeMapping.Field.allCases {
             guard let value = source[field.rawValue] else { continue }
             let ways = (value.isList ? value.list(of: "texts") ?? [] : [value]).compactMap { mapped($0) }
-            read.texts[field] = ways
+            if !ways.isEmpty { read.texts[field] = ways }
         }
         if let files = source["files"] { read.files = (files.isList ? files.list(of: "texts") ?? [] : [files]).compactMap { mapped($0) } }
         for entry in source["properties"]?.entries() ?? [] {

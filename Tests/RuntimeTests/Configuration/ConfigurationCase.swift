@@ -132,6 +132,31 @@ extension ConfigurationCase {
         scheduler(
             "everything at once", "kind: any-branch, quiet: soon, priority: high, builders: []",
             "7:38: found \"soon\", expected a duration", "7:54: found \"high\", expected a whole number", "7:70: found an empty list"),
+        top(
+            "a feed without a mapping", "sources: [{name: f, amqp: own, exchange: e, queue: q}]",
+            "6:11: found a feed without \"map\", expected it, or a \"preset\": one of"),
+        top("a feed without a queue", "sources: [{name: f, amqp: own, preset: doorbell}]", "6:11: found a feed without \"queue\", expected the name"),
+        top(
+            "a feed without an exchange", "sources: [{name: f, amqp: own, preset: cdevents, queue: q}]",
+            "6:11: found a feed without \"exchange\", expected the name of the exchange", schemaKnows: false),
+        top(
+            "a password in a broker's URL", "sources: [{name: f, amqp: \"amqps://u:secret@b/\", preset: doorbell, queue: q}]",
+            "6:27: found a password in the URL, expected it in \"credential\"", schemaKnows: false),
+        top(
+            "a broker that is none", "sources: [{name: f, amqp: \"http://b/\", preset: doorbell, queue: q}]",
+            "6:27: found a URL that cannot be used: it begins with neither amqp:// nor amqps://", schemaKnows: false),
+        top(
+            "a preset that needs a repository", "sources: [{name: f, amqp: own, exchange: e, preset: gerrit, queue: q}]",
+            "6:11: found no \"repository\" in the mapping", schemaKnows: false),
+        top(
+            "a place that is none", "sources: [{name: f, amqp: own, preset: doorbell, queue: q, map: {branch: \"{ref}\"}}]",
+            "6:74: found {ref}, expected a way such as {/ref}", schemaKnows: false),
+        top(
+            "an element of no list", "sources: [{name: f, amqp: own, preset: doorbell, queue: q, map: {branch: \"{./x}\"}}]",
+            "6:65: found {./x}, expected \"each\" as well", schemaKnows: false),
+        top(
+            "a rule with the name of builds by hand", "schedulers: [{name: force, kind: any-branch, builders: [test]}]",
+            "6:21: found \"force\", expected another name", schemaKnows: false),
         top("a hook without a secret", "sources: [{name: h, hook: github}]", "6:11: found a hook without \"secret\", expected {env: NAME}"),
         top(
             "a hook with a secret that believes anybody", "sources: [{name: h, hook: gitlab, secret: {env: X}, unsigned: true}]",

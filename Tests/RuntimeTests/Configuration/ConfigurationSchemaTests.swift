@@ -25,7 +25,9 @@ import Testing
         let definitions = try #require(field(schema, "$defs"))
         #expect(keys(of: schema) == Set(ConfigurationKeys.top))
         for (name, known) in [
-            ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("scheduler", ConfigurationKeys.scheduler),
+            ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
+            ("mapping", ConfigurationKeys.mapping),
+            ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder),
             ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
         ] {
@@ -40,6 +42,8 @@ import Testing
         let scheduler = field(field(field(schema, "$defs"), "scheduler"), "properties")
         #expect(field(field(scheduler, "kind"), "enum") == .array(SchedulerRule.Kind.allCases.map { .string($0.rawValue) }))
         let source = field(field(field(schema, "$defs"), "source"), "properties")
+        let feed = field(field(field(schema, "$defs"), "feed"), "properties")
+        #expect(field(field(feed, "preset"), "enum") == .array(MappingPreset.allCases.map { .string($0.rawValue) }))
         #expect(field(field(source, "commits"), "enum") == .array(SourceConfiguration.Commits.allCases.map { .string($0.rawValue) }))
     }
 
