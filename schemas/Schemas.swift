@@ -22,6 +22,7 @@ public enum Schemas {
         Migration(number: 2, name: "needs", sql: String(decoding: PackageResources.sqlite_0002_needs_sql, as: UTF8.self)),
         Migration(number: 3, name: "schedules", sql: String(decoding: PackageResources.sqlite_0003_schedules_sql, as: UTF8.self)),
         Migration(number: 4, name: "deliveries", sql: String(decoding: PackageResources.sqlite_0004_deliveries_sql, as: UTF8.self)),
+        Migration(number: 5, name: "revisions", sql: String(decoding: PackageResources.sqlite_0005_revisions_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -31,5 +32,6 @@ public enum Schemas {
         Migration(number: 3, name: "needs", sql: String(decoding: PackageResources.postgres_0003_needs_sql, as: UTF8.self)),
         Migration(number: 4, name: "schedules", sql: String(decoding: PackageResources.postgres_0004_schedules_sql, as: UTF8.self)),
         Migration(number: 5, name: "deliveries", sql: String(decoding: PackageResources.postgres_0005_deliveries_sql, as: UTF8.self)),
+        Migration(number: 6, name: "revisions", sql: String(decoding: PackageResources.postgres_0006_revisions_sql, as: UTF8.self)),
     ]
 }

@@ -90,10 +90,12 @@ public struct BuildsetRow: Hashable, Sendable {
     public var outcome: Outcome?
     public var openRequests: Int
     public var properties: Properties
+    /// The revision of the configuration that it was planned under; nil: it was made before that was kept.
+    public var configuration: ConfigurationID?
 
     public init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], stamp: SourceStamp, changes: [ChangeID],
-        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties
+        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -107,6 +109,7 @@ public struct BuildsetRow: Hashable, Sendable {
         self.outcome = outcome
         self.openRequests = openRequests
         self.properties = properties
+        self.configuration = configuration
     }
 }
 
@@ -176,12 +179,16 @@ public struct BuildRow: Hashable, Sendable {
     public var comments: String
     public var changes: [ChangeID]
     public var properties: Properties
+    /// The revision of the configuration that has its recipe: the one in force when it was assigned.
+    public var configuration: ConfigurationID
+    /// The revision that its buildset was planned under; nil: that was made before it was kept.
+    public var plannedUnder: ConfigurationID?
 
     public init(
         id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, session: SessionID, attempt: Int,
         phase: BuildPhase, outcome: Outcome?, cause: Cause?, text: String, fence: Fence, assigned: Timestamp, started: Timestamp?,
         finished: Timestamp?, stamp: SourceStamp, chain: ChainID, reason: String, author: String, comments: String, changes: [ChangeID],
-        properties: Properties
+        properties: Properties, configuration: ConfigurationID, plannedUnder: ConfigurationID?
     ) {
         self.id = id
         self.request = request
@@ -205,6 +212,8 @@ public struct BuildRow: Hashable, Sendable {
         self.comments = comments
         self.changes = changes
         self.properties = properties
+        self.configuration = configuration
+        self.plannedUnder = plannedUnder
     }
 }
 

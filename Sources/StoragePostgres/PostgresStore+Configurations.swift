@@ -6,24 +6,45 @@ extension PostgresStore: ConfigurationStore {
         try await write("reading the configuration") { try $0.currentConfiguration() }
     }
 
-    public func apply(_ configuration: Configuration, digest: String) async throws -> (applied: AppliedConfiguration, changed: Bool) {
+    public func apply(_ new: NewRevision) async throws -> (applied: AppliedConfiguration, changed: Bool) {
         try await write("applying a configuration") { tx in
             // Alone: it sees what the one before it applied, and the requests of everybody who decided by that.
             try tx.sql.run("SELECT pg_advisory_xact_lock(\(PostgresStoreTransaction.configurationLock))")
-            return try tx.apply(configuration, digest: digest)
+            return try tx.apply(new)
+        }
+    }
+
+    public func revisions(_ query: PageQuery<RevisionFields>) async throws -> [RevisionRow] {
+        try await read("listing configurations") { sql in
+            var page = PostgresPage(ascending: query.ascending, limit: query.limit)
+            page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
+            let selection = "SELECT \(RevisionRow.columns) FROM configurations"
+            return try page.rows(sql, selection, orderedBy: ["id"]).map { RevisionRow(stored: $0) }
+        }
+    }
+
+    public func revision(_ id: ConfigurationID) async throws -> KeptRevision? {
+        try await read("reading a configuration") { sql in
+            try sql.first(
+                "SELECT \(KeptRevision.columns) FROM configurations WHERE id = $1", [.integer(id.rawValue)]
+            ).map { try KeptRevision(stored: $0) }
         }
     }
 }
 
 extension PostgresStoreTransaction: ConfigurationTransaction {
-    func insert(_ configuration: Configuration, digest: String) throws -> AppliedConfiguration {
+    func insert(_ new: NewRevision) throws -> AppliedConfiguration {
         let row = try sql.first(
-            "INSERT INTO configurations (digest, document, applied, version) VALUES ($1, $2, $3, 1) RETURNING id",
-            [.text(digest), .text(try JSONText.encode(configuration)), .integer(now.microseconds)])
+            "INSERT INTO configurations (digest, document, applied, applied_by, restores, version) VALUES ($1, $2, $3, $4, $5, 1) RETURNING id",
+            [
+                .text(new.digest), .text(try JSONText.encode(new.configuration)), .integer(now.microseconds), .text(new.by),
+                .integer(new.restores?.rawValue),
+            ])
         guard let row else { throw StoreError.internalError("a configuration was not written") }
-        let new = AppliedConfiguration(id: ConfigurationID(row.int64(0)), digest: digest, applied: try now, configuration: configuration)
-        noteConfiguration(new)
-        return new
+        let applied = AppliedConfiguration(
+            id: ConfigurationID(row.int64(0)), digest: new.digest, applied: try now, configuration: new.configuration)
+        noteConfiguration(applied)
+        return applied
     }
 
     func forgetSchedules(except schedulers: [String]) throws {

@@ -7,8 +7,26 @@ extension SQLiteStore: ConfigurationStore {
         applied.withLock { $0 }
     }
 
-    public func apply(_ configuration: Domain.Configuration, digest: String) async throws -> (applied: AppliedConfiguration, changed: Bool) {
-        try await write("applying a configuration") { try $0.apply(configuration, digest: digest) }
+    public func apply(_ new: NewRevision) async throws -> (applied: AppliedConfiguration, changed: Bool) {
+        try await write("applying a configuration") { try $0.apply(new) }
+    }
+
+    public func revisions(_ query: PageQuery<RevisionFields>) async throws -> [RevisionRow] {
+        try await read("listing configurations") { db in
+            var page = PageStatement(ascending: query.ascending, limit: query.limit)
+            page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
+            let selection = "SELECT \(RevisionRow.columns) FROM configurations"
+            return try page.rows(db, selection, orderedBy: ["id"]).map { RevisionRow(stored: $0) }
+        }
+    }
+
+    public func revision(_ id: ConfigurationID) async throws -> KeptRevision? {
+        try await read("reading a configuration") { db in
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT \(KeptRevision.columns) FROM configurations WHERE id = ?"),
+                arguments: [id.rawValue]
+            ).map { try KeptRevision(stored: $0) }
+        }
     }
 }
 
@@ -17,14 +35,14 @@ extension SQLiteTransaction: ConfigurationTransaction {
 
     func configuration(numbered id: ConfigurationID) throws -> AppliedConfiguration? { try AppliedConfiguration.numbered(id, db) }
 
-    func insert(_ configuration: Domain.Configuration, digest: String) throws -> AppliedConfiguration {
+    func insert(_ new: NewRevision) throws -> AppliedConfiguration {
         try run(
-            "INSERT INTO configurations (digest, document, applied, version) VALUES (?, ?, ?, 1)",
-            [digest, try JSONText.encode(configuration), now.microseconds])
-        let new = AppliedConfiguration(
-            id: ConfigurationID(db.lastInsertedRowID), digest: digest, applied: now, configuration: configuration)
-        whenCommitted { [store] in store.applied.withLock { $0 = new } }
-        return new
+            "INSERT INTO configurations (digest, document, applied, applied_by, restores, version) VALUES (?, ?, ?, ?, ?, 1)",
+            [new.digest, try JSONText.encode(new.configuration), now.microseconds, new.by, new.restores?.rawValue])
+        let applied = AppliedConfiguration(
+            id: ConfigurationID(db.lastInsertedRowID), digest: new.digest, applied: now, configuration: new.configuration)
+        whenCommitted { [store] in store.applied.withLock { $0 = applied } }
+        return applied
     }
 
     func forgetSchedules(except schedulers: [String]) throws {

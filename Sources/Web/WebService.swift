@@ -13,20 +13,24 @@ public struct WebService: Sendable {
         public var configuration: @Sendable () -> AppliedConfiguration?
         /// Reads the configuration file again; throws the problems of a broken one.
         public var reload: @Sendable () async throws -> (changed: Bool, id: ConfigurationID?)
-        /// Applies files that somebody sent; throws the problems of broken ones.
-        public var apply: @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?)
+        /// Applies files that somebody sent; throws the problems of broken ones, and `StoreError.conflict` when another revision is in force than expected.
+        public var apply: @Sendable (ConfigurationBody) async throws -> (changed: Bool, id: ConfigurationID?)
+        /// Applies an earlier revision again; throws likewise.
+        public var restore: @Sendable (NewRevision) async throws -> (changed: Bool, id: ConfigurationID?)
         /// Reads what a forge delivered once more, and takes what it tells of.
         public var redeliver: @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
 
         public init(
             configuration: @escaping @Sendable () -> AppliedConfiguration?,
             reload: @escaping @Sendable () async throws -> (changed: Bool, id: ConfigurationID?),
-            apply: @escaping @Sendable ([ConfigurationBody.File]) async throws -> (changed: Bool, id: ConfigurationID?),
+            apply: @escaping @Sendable (ConfigurationBody) async throws -> (changed: Bool, id: ConfigurationID?),
+            restore: @escaping @Sendable (NewRevision) async throws -> (changed: Bool, id: ConfigurationID?),
             redeliver: @escaping @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
         ) {
             self.configuration = configuration
             self.reload = reload
             self.apply = apply
+            self.restore = restore
             self.redeliver = redeliver
         }
     }
@@ -50,6 +54,7 @@ public struct WebService: Sendable {
         addListRoutes(to: router)
         addItemRoutes(to: router)
         addControlRoutes(to: router)
+        addConfigurationRoutes(to: router)
         addDeliveryRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)

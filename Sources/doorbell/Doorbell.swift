@@ -16,7 +16,7 @@ struct Doorbell: AsyncParsableCommand {
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(
-                name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, MigrateCommand.self]),
+                name: "Run it", subcommands: [UpCommand.self, InitCommand.self, ConfigCommand.self, PlanCommand.self, MigrateCommand.self]),
             CommandGroup(
                 name: "Run one service of many",
                 subcommands: [IntakeCommand.self, SchedulerCommand.self, DispatcherCommand.self, RelayCommand.self, WebCommand.self]),

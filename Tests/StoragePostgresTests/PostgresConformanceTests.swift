@@ -56,6 +56,9 @@ import Testing
     @Test("Superseding", arguments: Conformance.supersedingRules)
     func superseding(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Revisions of the configuration", arguments: Conformance.revisionRules)
+    func revisions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Deliveries", arguments: Conformance.deliveryRules)
     func deliveries(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

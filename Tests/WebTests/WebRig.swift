@@ -40,7 +40,16 @@ struct WebRig: Sendable {
         let service = WebService(
             store: store, bell: bell, logs: logs,
             surroundings: .init(
-                configuration: { applied }, reload: { (false, applied.id) }, apply: { _ in (false, applied.id) },
+                configuration: { applied }, reload: { (false, applied.id) },
+                // A configuration with a builder of each file's text.
+                apply: { body in
+                    let builders = body.files.map { Samples.builder($0.text) }
+                    let new = NewRevision(
+                        Samples.configuration(builders: builders, uses: builders.map(\.name)),
+                        digest: Samples.digest(100 + builders.map(\.name.count).reduce(0, +)), by: body.by, expect: body.expect)
+                    return Self.answer(try await store.apply(new))
+                },
+                restore: { Self.answer(try await store.apply($0)) },
                 redeliver: { RedeliveryAnswer(id: $0.row.id, verdict: .ignored, reason: "read again", changes: []) }))
         let router = DoorRouter.door()
         service.addRoutes(to: router)
@@ -55,6 +64,10 @@ struct WebRig: Sendable {
             }
         }
         try await store.close()
+    }
+
+    private static func answer(_ result: (applied: AppliedConfiguration, changed: Bool)) -> (changed: Bool, id: ConfigurationID?) {
+        (result.changed, result.applied.id)
     }
 
     func get(_ path: String, _ headers: HTTPFields = [:]) async throws -> TestResponse {

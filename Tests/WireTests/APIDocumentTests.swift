@@ -13,10 +13,12 @@ import Wire
     private static let summary = BuildSummary(
         id: BuildID(1), request: RequestID(2), buildset: BuildsetID(3), builder: "test", worker: "w1", attempt: 1, phase: .finished,
         outcome: .exception, cause: .lost, text: "gone", reason: "commits", author: "Ada", comments: "A change", changes: [ChangeID(4)],
-        stamp: Samples.stamp, chain: Samples.chain, assigned: Samples.moment, started: nil, finished: Samples.moment)
+        stamp: Samples.stamp, chain: Samples.chain, assigned: Samples.moment, started: nil, finished: Samples.moment,
+        configuration: ConfigurationID(6),
+        plannedUnder: ConfigurationID(5))
     private static let summaryStart =
         #"{"assigned":\#(time),"attempt":1,"author":"Ada","builder":"test","buildset":3,"cause":"lost","chain":\#(chain),"changes":[4],"#
-        + #""comments":"A change","finished":\#(time),"id":1,"#
+        + #""comments":"A change","configuration":6,"finished":\#(time),"id":1,"#
     private static let step = StepDocument(
         fact: StepFact(
             build: BuildID(1), builder: "test", number: 1, name: "unit", attempt: 2, phase: .finished, outcome: .failure, cause: .exitStatus,
@@ -28,7 +30,8 @@ import Wire
     static let builds: [Golden] = [
         .out(
             "a build in a list", summary,
-            summaryStart + #""outcome":"exception","phase":"finished","reason":"commits","request":2,"stamp":\#(Samples.stampJSON),"#
+            summaryStart
+                + #""outcome":"exception","phase":"finished","planned_under":5,"reason":"commits","request":2,"stamp":\#(Samples.stampJSON),"#
                 + #""text":"gone","worker":"w1"}"#),
         .out(
             "a build with everything beside its summary",
@@ -36,7 +39,7 @@ import Wire
                 summary: summary, properties: ["level": Property("high", source: "force")], steps: [step],
                 logs: [LogDocument(name: "1-unit", step: 1, size: 5, sha256: nil, closed: false, link: "/l")]),
             summaryStart + #""logs":[{"closed":false,"link":"/l","name":"1-unit","size":5,"step":1}],"outcome":"exception","phase":"finished","#
-                + #""properties":{"level":{"source":"force","value":"high"}},"reason":"commits","request":2,"stamp":\#(Samples.stampJSON),"#
+                + #""planned_under":5,"properties":{"level":{"source":"force","value":"high"}},"reason":"commits","request":2,"stamp":\#(Samples.stampJSON),"#
                 + #""steps":[\#(stepJSON)],"text":"gone","worker":"w1"}"#),
         .out(
             "a request",
@@ -50,8 +53,9 @@ import Wire
             "a buildset",
             BuildsetDocument(
                 id: BuildsetID(3), scheduler: "commits", reason: "r", chain: Samples.chain, parents: [Samples.chain], stamp: Samples.stamp,
-                changes: [ChangeID(4)], created: Samples.moment, finished: nil, outcome: nil, openRequests: 2, properties: [:]),
-            #"{"chain":\#(chain),"changes":[4],"created":\#(time),"id":3,"open_requests":2,"parents":[\#(chain)],"properties":{},"reason":"r","#
+                changes: [ChangeID(4)], created: Samples.moment, finished: nil, outcome: nil, openRequests: 2, properties: [:],
+                configuration: ConfigurationID(5)),
+            #"{"chain":\#(chain),"changes":[4],"configuration":5,"created":\#(time),"id":3,"open_requests":2,"parents":[\#(chain)],"properties":{},"reason":"r","#
                 + #""scheduler":"commits","stamp":\#(Samples.stampJSON)}"#),
         .out(
             "why", WhyDocument(request: RequestID(2), phase: .pending, reasons: [.init("no_worker", "none")]),

@@ -57,11 +57,20 @@ public actor ConfigurationKeeper {
         }
     }
 
-    /// Applies files that somebody sent; throws only when the store fails.
-    public func apply(_ files: [(name: String, text: String)]) async throws -> Outcome {
+    /// Applies files that somebody sent; throws only when the store fails, or refuses with `StoreError.conflict` what was meant to follow another revision.
+    ///
+    /// - Parameters:
+    ///   - by: who has them applied, as they say it.
+    ///   - expect: the revision that they are meant to follow; nil: whichever is in force.
+    public func apply(_ files: [(name: String, text: String)], by: String? = nil, expect: ConfigurationID? = nil) async throws -> Outcome {
         try await inTurn { keeper in
-            try await keeper.take { () throws(ConfigurationProblems) in try ConfigurationLoader.load(files: files) }
+            try await keeper.take(by: by, expect: expect) { () throws(ConfigurationProblems) in try ConfigurationLoader.load(files: files) }
         }
+    }
+
+    /// Applies what was read before: an earlier revision, again. Throws as `apply` does.
+    public func apply(_ revision: NewRevision) async throws -> Outcome {
+        try await inTurn { keeper in try await keeper.commit(revision) }
     }
 
     /// Each waits for the one before it, so that an older file never overtakes a newer one.
@@ -75,7 +84,9 @@ public actor ConfigurationKeeper {
         return try await task.value
     }
 
-    private func take(_ load: () throws(ConfigurationProblems) -> LoadedConfiguration) async throws -> Outcome {
+    private func take(
+        by: String? = nil, expect: ConfigurationID? = nil, _ load: () throws(ConfigurationProblems) -> LoadedConfiguration
+    ) async throws -> Outcome {
         let loaded: LoadedConfiguration
         do {
             loaded = try load()
@@ -86,7 +97,11 @@ public actor ConfigurationKeeper {
             try await refresh()
             return .refused(error)
         }
-        let (applied, changed) = try await store.apply(loaded.configuration, digest: loaded.digest)
+        return try await commit(NewRevision(loaded.configuration, digest: loaded.digest, by: by, expect: expect))
+    }
+
+    private func commit(_ revision: NewRevision) async throws -> Outcome {
+        let (applied, changed) = try await store.apply(revision)
         remember(applied)
         guard changed else {
             logger.info("configuration unchanged", metadata: ["configuration": "\(applied.id)"])

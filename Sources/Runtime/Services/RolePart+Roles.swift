@@ -70,7 +70,10 @@ extension RolePart {
                     }
                     return try Self.answer(try await keeper.reload())
                 },
-                apply: { files in try Self.answer(try await keeper.apply(files.map { ($0.name, $0.text) })) },
+                apply: { body in
+                    try Self.answer(try await keeper.apply(body.files.map { ($0.name, $0.text) }, by: body.by, expect: body.expect))
+                },
+                restore: { try Self.answer(try await keeper.apply($0)) },
                 redeliver: { try await hooks.redeliver($0) }),
             logger: context.makeLogger("web"))
         let feed = web.feed

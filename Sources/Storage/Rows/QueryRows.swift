@@ -3,7 +3,7 @@ import Domain
 extension BuildsetRow {
     package static let selection = """
         SELECT b.id, b.scheduler, b.reason, b.chain, b.parents, b.changes, b.created, b.finished, b.outcome, b.open_requests, b.properties,
-            s.project, s.repository, s.branch, s.revision, s.codebase
+            s.project, s.repository, s.branch, s.revision, s.codebase, b.configuration
         FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
         """
 
@@ -12,7 +12,8 @@ extension BuildsetRow {
             id: BuildsetID(row.int64(0)), scheduler: row.string(1), reason: row.string(2), chain: ChainID(row.string(3)),
             parents: try JSONText.decode([ChainID].self, row.string(4)), stamp: row.stamp(from: 11),
             changes: try JSONText.decode([ChangeID].self, row.string(5)), created: row.time(6), finished: row.optionalTime(7),
-            outcome: row.outcome(8), openRequests: row.int(9), properties: try JSONText.decode(Properties.self, row.string(10)))
+            outcome: row.outcome(8), openRequests: row.int(9), properties: try JSONText.decode(Properties.self, row.string(10)),
+            configuration: row.optionalInt64(16).map { ConfigurationID($0) })
     }
 }
 
@@ -20,7 +21,7 @@ extension BuildRow {
     package static let selection = """
         SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.session, b.attempt, b.phase, b.outcome, b.cause, b.text, b.fence, b.assigned,
             b.started, b.finished, s.project, s.repository, s.branch, s.revision, s.codebase, e.chain, e.reason, e.author, e.comments, e.changes,
-            e.properties
+            e.properties, b.configuration, e.configuration
         FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
         """
 
@@ -32,7 +33,8 @@ extension BuildRow {
             cause: row.cause(9), text: row.string(10), fence: Fence(row.int64(11)), assigned: row.time(12), started: row.optionalTime(13),
             finished: row.optionalTime(14), stamp: row.stamp(from: 15), chain: ChainID(row.string(20)), reason: row.string(21),
             author: row.string(22), comments: row.string(23), changes: try JSONText.decode([ChangeID].self, row.string(24)),
-            properties: try JSONText.decode(Properties.self, row.string(25)))
+            properties: try JSONText.decode(Properties.self, row.string(25)), configuration: ConfigurationID(row.int64(26)),
+            plannedUnder: row.optionalInt64(27).map { ConfigurationID($0) })
     }
 }
 

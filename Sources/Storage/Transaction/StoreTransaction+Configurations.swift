@@ -3,7 +3,7 @@ import Domain
 /// What a store says when a configuration is applied.
 package protocol ConfigurationTransaction: StoreTransaction {
     /// Writes a configuration with version 1; where several processes write, after a lock that lets only one at a time do so.
-    func insert(_ configuration: Configuration, digest: String) throws -> AppliedConfiguration
+    func insert(_ new: NewRevision) throws -> AppliedConfiguration
     /// Lets the open requests of a builder ask for the labels of this class. Claimed ones follow too: they may become pending again.
     func repoint(_ builder: String, to matchClass: Int64) throws
     /// A rule of the clock that is gone and comes back begins anew.
@@ -11,12 +11,18 @@ package protocol ConfigurationTransaction: StoreTransaction {
 }
 
 extension ConfigurationTransaction {
-    package func apply(_ configuration: Configuration, digest: String) throws -> (applied: AppliedConfiguration, changed: Bool) {
+    package func apply(_ revision: NewRevision) throws -> (applied: AppliedConfiguration, changed: Bool) {
         let current = try currentConfiguration()
-        if let current, current.digest == digest { return (current, false) }
-        let new = try insert(configuration, digest: digest)
+        // Before anything is expected: it may be the repeat of what came first.
+        if let current, current.digest == revision.digest { return (current, false) }
+        if let expected = revision.expect, expected != current?.id {
+            let found = current.map { "revision \($0.id)" } ?? "no configuration"
+            throw StoreError.conflict("\(found) is in force, not \(expected): look at what it changed, then apply to that")
+        }
+        let configuration = revision.configuration
+        let new = try insert(revision)
         let fact = ConfigFact(
-            configuration: new.id, digest: digest, builders: configuration.builders.map(\.name),
+            configuration: new.id, digest: new.digest, builders: configuration.builders.map(\.name),
             schedulers: configuration.schedulers.map(\.name), sources: configuration.sourceNames)
         emit(
             EventDraft(

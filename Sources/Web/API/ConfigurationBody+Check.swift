@@ -8,6 +8,7 @@ extension ConfigurationBody {
 
     /// Refuses what cannot be files of a configuration; what they say is judged by whoever reads them.
     func check() throws {
+        try ControlText.check(by: by)
         guard (1...Self.mostFiles).contains(files.count) else {
             throw Problem.invalidField("/files", "expected 1 to \(Self.mostFiles) files, found \(files.count)")
         }

@@ -8,7 +8,7 @@ extension BuildSummary {
             id: row.id, request: row.request, buildset: row.buildset, builder: row.builder, worker: row.worker, attempt: row.attempt,
             phase: row.phase, outcome: row.outcome, cause: row.cause, text: row.text, reason: row.reason, author: row.author,
             comments: row.comments, changes: row.changes, stamp: row.stamp, chain: row.chain, assigned: row.assigned, started: row.started,
-            finished: row.finished)
+            finished: row.finished, configuration: row.configuration, plannedUnder: row.plannedUnder)
     }
 }
 
@@ -39,7 +39,7 @@ extension BuildsetDocument {
         self.init(
             id: row.id, scheduler: row.scheduler, reason: row.reason, chain: row.chain, parents: row.parents, stamp: row.stamp,
             changes: row.changes, created: row.created, finished: row.finished, outcome: row.outcome, openRequests: row.openRequests,
-            properties: row.properties)
+            properties: row.properties, configuration: row.configuration)
     }
 }
 

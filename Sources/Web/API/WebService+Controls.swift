@@ -8,7 +8,6 @@ extension ForceBody: StrictDocument {}
 extension ReasonBody: StrictDocument {}
 extension PriorityBody: StrictDocument {}
 extension EmptyBody: StrictDocument {}
-extension ConfigurationBody: StrictDocument {}
 
 extension WebService {
     /// Who asks, until callers have names of their own.
@@ -49,17 +48,6 @@ extension WebService {
         }
         router.post("/api/v1/workers/{name}/pause") { request, context in try await setPaused(true, request, context) }
         router.post("/api/v1/workers/{name}/resume") { request, context in try await setPaused(false, request, context) }
-        router.post("/api/v1/config/reload") { request, _ in
-            _ = try await request.json(EmptyBody.self)
-            let (changed, id) = try await surroundings.reload()
-            return try Response.json(ReloadAnswer(changed: changed, id: id))
-        }
-        router.post("/api/v1/config") { request, _ in
-            let body = try await request.json(ConfigurationBody.self, limit: ConfigurationBody.largest)
-            try body.document.check()
-            let (changed, id) = try await surroundings.apply(body.document.files)
-            return try Response.json(ReloadAnswer(changed: changed, id: id))
-        }
     }
 
     private func setPaused(_ paused: Bool, _ request: Request, _ context: DoorContext) async throws -> Response {
@@ -136,6 +124,13 @@ enum ControlText {
         guard text.utf8.count <= 1000 else { throw Problem.invalidField("/reason", "longer than 1000 bytes") }
         guard !text.unicodeScalars.contains(where: { $0.value == 0 }) else { throw Problem.invalidField("/reason", "holds a NUL") }
         return text
+    }
+
+    static func check(by: String?) throws {
+        guard let by else { return }
+        guard (1...200).contains(by.utf8.count), !by.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
+            throw Problem.invalidField("/by", "expected a name of 1 to 200 bytes, without control characters")
+        }
     }
 
     static func priority(_ priority: Int) throws -> Int {

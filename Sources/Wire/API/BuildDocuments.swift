@@ -21,11 +21,22 @@ public struct BuildSummary: Sendable, Encodable {
     public var assigned: Timestamp
     public var started: Timestamp?
     public var finished: Timestamp?
+    /// The revision of the configuration that has its recipe: the one in force when it was assigned.
+    public var configuration: ConfigurationID
+    /// The revision that its buildset was planned under; absent when that was made before it was kept.
+    public var plannedUnder: ConfigurationID?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, request, buildset, builder, worker, attempt, phase, outcome, cause, text, reason, author, comments, changes, stamp, chain
+        case assigned, started, finished, configuration
+        case plannedUnder = "planned_under"
+    }
 
     public init(
         id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, attempt: Int, phase: BuildPhase,
         outcome: Outcome?, cause: Cause?, text: String, reason: String, author: String, comments: String, changes: [ChangeID],
-        stamp: SourceStamp, chain: ChainID, assigned: Timestamp, started: Timestamp?, finished: Timestamp?
+        stamp: SourceStamp, chain: ChainID, assigned: Timestamp, started: Timestamp?, finished: Timestamp?, configuration: ConfigurationID,
+        plannedUnder: ConfigurationID?
     ) {
         self.id = id
         self.request = request
@@ -46,6 +57,8 @@ public struct BuildSummary: Sendable, Encodable {
         self.assigned = assigned
         self.started = started
         self.finished = finished
+        self.configuration = configuration
+        self.plannedUnder = plannedUnder
     }
 }
 

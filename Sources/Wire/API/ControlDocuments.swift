@@ -68,12 +68,18 @@ public struct ConfigurationBody: Sendable, Codable {
     }
 
     public var files: [File]
+    /// The revision that is in force, as far as the caller knows; with another, nothing is applied.
+    public var expect: ConfigurationID?
+    /// Who has it applied, as they say it.
+    public var by: String?
 
-    public init(files: [File]) {
+    public init(files: [File], expect: ConfigurationID? = nil, by: String? = nil) {
         self.files = files
+        self.expect = expect
+        self.by = by
     }
 
-    public static let fieldNames: Set<String> = ["files"]
+    public static let fieldNames: Set<String> = ["files", "expect", "by"]
 }
 
 public struct ReloadAnswer: Sendable, Encodable {

@@ -62,15 +62,17 @@ public struct BuildsetDocument: Sendable, Encodable {
     public var outcome: Outcome?
     public var openRequests: Int
     public var properties: Properties
+    /// The revision of the configuration that it was planned under; absent when it was made before that was kept.
+    public var configuration: ConfigurationID?
 
     private enum CodingKeys: String, CodingKey {
-        case id, scheduler, reason, chain, parents, stamp, changes, created, finished, outcome, properties
+        case id, scheduler, reason, chain, parents, stamp, changes, created, finished, outcome, properties, configuration
         case openRequests = "open_requests"
     }
 
     public init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], stamp: SourceStamp, changes: [ChangeID],
-        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties
+        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -84,6 +86,7 @@ public struct BuildsetDocument: Sendable, Encodable {
         self.outcome = outcome
         self.openRequests = openRequests
         self.properties = properties
+        self.configuration = configuration
     }
 }
 

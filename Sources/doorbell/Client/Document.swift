@@ -43,6 +43,22 @@ struct Document {
         return number
     }
 
+    /// The same with a field more.
+    func with(_ name: String, _ field: JSONValue) -> Document {
+        guard case .object(var fields) = value else { return self }
+        fields[name] = field
+        return Document(.object(fields))
+    }
+
+    /// As the API would write it.
+    var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
+    }
+
     var time: Timestamp? { Timestamp(text) }
     var isTrue: Bool { value == .bool(true) }
     var isAbsent: Bool { value == .null }

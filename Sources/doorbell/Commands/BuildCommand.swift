@@ -12,6 +12,12 @@ struct BuildCommand: AsyncParsableCommand {
         try await client.client().show("/api/v1/builds/\(id)", json: client.json, print: Self.text)
     }
 
+    /// The revision that has its recipe, and the one that its buildset was planned under where that is another.
+    private static func revisions(_ build: Document) -> String {
+        let (recipe, planned) = (build["configuration"].text, build["planned_under"].text)
+        return planned.isEmpty || planned == recipe ? recipe : "\(recipe), planned under \(planned)"
+    }
+
     static func text(_ build: Document) -> String {
         var lines = Table("", "")
         let outcome = build["outcome"].isAbsent ? build["phase"].text : build["outcome"].text
@@ -29,6 +35,7 @@ struct BuildCommand: AsyncParsableCommand {
             ["worker", "\(build["worker"].text), attempt \(build["attempt"].text)"],
             ["request", build["request"].text],
             ["buildset", build["buildset"].text],
+            ["configuration", revisions(build)],
             ["duration", Phrases.duration(from: build["started"].time, to: build["finished"].time)],
             ["chain", build["chain"].text],
         ]

@@ -4,11 +4,12 @@ import Foundation
 import Runtime
 import Wire
 
-/// `doorbell config check` and `apply`.
+/// `doorbell config check`, `diff`, `apply`, `history` and `rollback`.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Check a configuration, or have the running Doorbell take it.",
-        discussion: "Environment variables:\n\n" + SettingsHelp.text, subcommands: [Check.self, Apply.self])
+        commandName: "config", abstract: "Check a configuration, have the running Doorbell take it, or see what was in force.",
+        discussion: "Environment variables:\n\n" + SettingsHelp.text,
+        subcommands: [Check.self, Diff.self, Apply.self, History.self, Rollback.self])
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Say everything that is wrong with a configuration, with file, line and column.")
@@ -55,24 +56,28 @@ struct ConfigCommand: AsyncParsableCommand {
                 """)
         @Argument(help: "A file, or a directory of them.") var path: String?
         @OptionGroup var client: ClientOptions
+        @OptionGroup var revision: RevisionOptions
 
         func run() async throws {
             guard let path else {
-                return try await client.client().ask("/api/v1/config/reload", body: [String: String](), json: client.json, print: Self.sentence)
+                guard revision.expect == nil else { throw CommandFailure(.usage, "--expect needs the name of a file") }
+                return try await client.client().ask(
+                    "/api/v1/config/reload", body: [String: String](), json: client.json, print: ConfigCommand.sentence)
             }
             do {
                 // What is wrong is told here, with the names as they were typed, before anything is sent.
                 _ = try ConfigurationLoader.load(path: path)
                 let files = try ConfigurationLoader.texts(path: path).map { ConfigurationBody.File(name: $0.name, text: $0.text) }
-                try await client.client().ask("/api/v1/config", body: ConfigurationBody(files: files), json: client.json, print: Self.sentence)
+                let body = ConfigurationBody(files: files, expect: revision.expected, by: revision.author)
+                try await client.client().ask("/api/v1/config", body: body, json: client.json, print: ConfigCommand.sentence)
             } catch let problems as ConfigurationProblems {
                 throw CommandFailure(.configuration, problems.description)
             }
         }
+    }
 
-        private static func sentence(_ answer: Document) -> String {
-            answer["changed"].isTrue ? "configuration \(answer["id"].text) is in force\n" : "nothing has changed\n"
-        }
+    static func sentence(_ answer: Document) -> String {
+        answer["changed"].isTrue ? "configuration \(answer["id"].text) is in force\n" : "nothing has changed\n"
     }
 
     static func path(_ given: String?) throws -> String {

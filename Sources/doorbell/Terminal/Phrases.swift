@@ -20,6 +20,23 @@ enum Phrases {
 
     static func age(_ moment: Timestamp) -> String { duration(now.since(moment)) + " ago" }
 
+    /// When `text` was: a moment, or how long ago as numbers with the units d, h, m and s; nil for anything else.
+    static func moment(_ text: String) -> Timestamp? {
+        if let moment = Timestamp(text) { return moment }
+        let seconds: [Character: Int64] = ["d": 86_400, "h": 3600, "m": 60, "s": 1]
+        var ago: Duration = .zero
+        var rest = text[...]
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest[digits.endIndex...]
+            // Nobody asks for more than a hundred years, and numbers stay small.
+            guard let number = Int64(digits), number <= 3_200_000_000, let unit = rest.popFirst().flatMap({ seconds[$0] }) else { return nil }
+            ago += .seconds(number * unit)
+        }
+        return now.advanced(by: .zero - ago)
+    }
+
     static func revision(_ revision: String?) -> String {
         guard let revision else { return "tip" }
         let isHash = revision.utf8.count >= 40 && revision.allSatisfy(\.isHexDigit)

@@ -84,6 +84,20 @@ import Testing
         }
     }
 
+    @Test("An earlier configuration applies again as a newer one, and the other processes are told")
+    func appliesAgain() async throws {
+        let rings = Mutex(0)
+        let keeper = keeper { _ in rings.withLock { $0 += 1 } }
+        try write(builder: "a")
+        guard case .applied(let first) = try await keeper.reload() else { throw Unexpected() }
+        try write(builder: "b")
+        _ = try await keeper.reload()
+        let again = try await keeper.apply(NewRevision(first.configuration, digest: first.digest, restores: first.id))
+        guard case .applied(let third) = again else { throw Unexpected() }
+        #expect(third.id.rawValue == 3 && third.configuration == first.configuration && keeper.current == third)
+        #expect(rings.withLock { $0 } == 3)
+    }
+
     @Test("Reloads that meet are done one after another")
     func reloadsInTurn() async throws {
         let keeper = keeper()
@@ -113,7 +127,11 @@ private final class RememberedConfiguration: ConfigurationStore {
 
     func currentConfiguration() async throws -> AppliedConfiguration? { state.withLock { $0.applied } }
 
-    func apply(_ configuration: Configuration, digest: String) async throws -> (applied: AppliedConfiguration, changed: Bool) {
+    func revisions(_ query: PageQuery<RevisionFields>) async throws -> [RevisionRow] { [] }
+
+    func revision(_ id: ConfigurationID) async throws -> KeptRevision? { nil }
+
+    func apply(_ new: NewRevision) async throws -> (applied: AppliedConfiguration, changed: Bool) {
         state.withLock {
             $0.now += 1
             $0.most = max($0.most, $0.now)
@@ -121,10 +139,10 @@ private final class RememberedConfiguration: ConfigurationStore {
         await Task.yield()
         return state.withLock { state in
             state.now -= 1
-            if let applied = state.applied, applied.digest == digest { return (applied, false) }
+            if let applied = state.applied, applied.digest == new.digest { return (applied, false) }
             let applied = AppliedConfiguration(
-                id: ConfigurationID((state.applied?.id.rawValue ?? 0) + 1), digest: digest, applied: Timestamp(seconds: 1_800_000_000),
-                configuration: configuration)
+                id: ConfigurationID((state.applied?.id.rawValue ?? 0) + 1), digest: new.digest, applied: Timestamp(seconds: 1_800_000_000),
+                configuration: new.configuration)
             state.applied = applied
             return (applied, true)
         }

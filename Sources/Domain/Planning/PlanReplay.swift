@@ -1,0 +1,79 @@
+/// What a configuration makes of recorded changes: the planner, run over them in the order of acceptance; quiet times end when they would have ended. Pure, and
+/// nothing is kept.
+public struct PlanReplay: Sendable {
+    /// What a rule did with them.
+    public struct Tally: Hashable, Sendable {
+        /// Changes that it built, or would have built with the next.
+        public var changes = 0
+        public var buildsets = 0
+        public var builds = 0
+
+        public init(changes: Int = 0, buildsets: Int = 0, builds: Int = 0) {
+            self.changes = changes
+            self.buildsets = buildsets
+            self.builds = builds
+        }
+    }
+
+    public let planner: Planner
+    public private(set) var buildsets: [PlannedBuildset] = []
+    private var taken: [String: Int] = [:]
+    private var quiet: [QuietKey: QuietTime] = [:]
+    private var waiting: [QuietKey: [Change]] = [:]
+    /// No quiet time ends before it.
+    private var nextEnd: Timestamp?
+
+    public init(_ configuration: Configuration) {
+        planner = Planner(configuration: configuration)
+    }
+
+    /// - Parameter changes: in the order of their acceptance.
+    public init(_ configuration: Configuration, changes: some Sequence<Change>) {
+        self.init(configuration)
+        for change in changes { take(change) }
+        endQuietTimes(before: nil)
+    }
+
+    /// What became of the changes by each rule, those of the clock left out: no change fires them.
+    public var tallies: [String: Tally] {
+        var tallies = planner.configuration.schedulers.filter { $0.schedule == nil }.reduce(into: [String: Tally]()) {
+            $0[$1.name] = Tally(changes: taken[$1.name] ?? 0)
+        }
+        for buildset in buildsets {
+            tallies[buildset.scheduler]?.buildsets += 1
+            tallies[buildset.scheduler]?.builds += buildset.builders.count
+        }
+        return tallies
+    }
+
+    private mutating func take(_ change: Change) {
+        endQuietTimes(before: change.accepted)
+        let plan = planner.plan(changes: [change], quiet: quiet)
+        for buildset in plan.buildsets { taken[buildset.scheduler, default: 0] += 1 }
+        buildsets += plan.buildsets
+        for time in plan.quiet {
+            taken[time.key.scheduler, default: 0] += 1
+            quiet[time.key] = QuietTime(key: time.key, generation: time.generation, fires: time.fires, changes: [])
+            waiting[time.key, default: []].append(change)
+            if let fires = time.fires { nextEnd = min(nextEnd ?? fires, fires) }
+        }
+    }
+
+    /// A change that comes at the very end of a quiet time still belongs to it. Nil: all of them end.
+    private mutating func endQuietTimes(before moment: Timestamp?) {
+        guard let nextEnd, moment.map({ nextEnd < $0 }) ?? true else { return }
+        let ended = quiet.values.filter { time in time.fires.map { end in moment.map { end < $0 } ?? true } ?? false }
+        for time in ended.sorted(by: Self.comesFirst) {
+            if let buildset = planner.fire(time, changes: waiting.removeValue(forKey: time.key) ?? []) { buildsets.append(buildset) }
+            quiet[time.key] = QuietTime(key: time.key, generation: time.generation + 1, fires: nil, changes: [])
+        }
+        self.nextEnd = quiet.values.compactMap(\.fires).min()
+    }
+
+    private static func comesFirst(_ left: QuietTime, _ right: QuietTime) -> Bool {
+        func order(_ time: QuietTime) -> (Int64, String, String, String) {
+            (time.fires?.microseconds ?? 0, time.key.scheduler, time.key.repository, time.key.branch)
+        }
+        return order(left) < order(right)
+    }
+}

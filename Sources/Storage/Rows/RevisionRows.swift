@@ -1,0 +1,25 @@
+import Domain
+
+extension RevisionRow {
+    /// The columns that `init(stored:)` reads, in its order, of `configurations`. Revisions that were stored before there were hooks have none.
+    package static let columns = """
+        id, digest, applied, applied_by, restores, coalesce(json_array_length(document -> 'sources'), 0),
+        coalesce(json_array_length(document -> 'hooks'), 0), coalesce(json_array_length(document -> 'schedulers'), 0),
+        coalesce(json_array_length(document -> 'builders'), 0)
+        """
+
+    package init(stored row: some StoredRow) {
+        self.init(
+            id: ConfigurationID(row.int64(0)), digest: row.string(1), applied: row.time(2), by: row.optionalString(3),
+            restores: row.optionalInt64(4).map { ConfigurationID($0) }, sources: row.int(5), hooks: row.int(6), schedulers: row.int(7),
+            builders: row.int(8))
+    }
+}
+
+extension KeptRevision {
+    package static let columns = RevisionRow.columns + ", document"
+
+    package init(stored row: some StoredRow) throws {
+        self.init(row: RevisionRow(stored: row), configuration: try JSONText.decode(Configuration.self, row.string(9)))
+    }
+}
