@@ -50,14 +50,13 @@ public struct RevisionRow: Hashable, Sendable {
     public var applied: Timestamp
     public var by: String?
     public var restores: ConfigurationID?
+    /// Of every kind.
     public var sources: Int
-    public var hooks: Int
     public var schedulers: Int
     public var builders: Int
 
     public init(
-        id: ConfigurationID, digest: String, applied: Timestamp, by: String?, restores: ConfigurationID?, sources: Int, hooks: Int, schedulers: Int,
-        builders: Int
+        id: ConfigurationID, digest: String, applied: Timestamp, by: String?, restores: ConfigurationID?, sources: Int, schedulers: Int, builders: Int
     ) {
         self.id = id
         self.digest = digest
@@ -65,7 +64,6 @@ public struct RevisionRow: Hashable, Sendable {
         self.by = by
         self.restores = restores
         self.sources = sources
-        self.hooks = hooks
         self.schedulers = schedulers
         self.builders = builders
     }

@@ -18,6 +18,7 @@ extension StoreConformance where S: Store {
     private static func configuration(_ builders: String...) -> Configuration {
         var configuration = Samples.configuration(builders: builders.map { Samples.builder($0) }, uses: builders)
         configuration.sources = [SourceConfiguration(name: "repo", git: Samples.repository)]
+        configuration.hooks = [HookConfiguration(name: "forge", forge: .github)]
         return configuration
     }
 
@@ -31,7 +32,7 @@ extension StoreConformance where S: Store {
         ).applied
         let kept = try #require(try await world.store.revision(third.id))
         let row = RevisionRow(
-            id: third.id, digest: Samples.digest(1), applied: world.clock.now(), by: "bob", restores: first.id, sources: 1, hooks: 0,
+            id: third.id, digest: Samples.digest(1), applied: world.clock.now(), by: "bob", restores: first.id, sources: 2,
             schedulers: 1, builders: 1)
         #expect(kept == KeptRevision(row: row, configuration: old))
         let before = try #require(try await world.store.revision(second.id))

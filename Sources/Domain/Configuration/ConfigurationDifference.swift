@@ -21,7 +21,7 @@ public struct ConfigurationDifference: Hashable, Sendable, Codable {
         }
     }
 
-    /// A source, hook, scheduler or builder.
+    /// A source of any kind, a scheduler or a builder.
     public struct Item: Hashable, Sendable, Codable {
         /// The document's key of the list it stands in, such as `schedulers`.
         public var list: String

@@ -87,6 +87,6 @@ extension RevisionSummary {
     init(_ row: RevisionRow) {
         self.init(
             id: row.id, digest: row.digest, applied: row.applied, by: row.by, restores: row.restores,
-            counts: Counts(sources: row.sources, hooks: row.hooks, schedulers: row.schedulers, builders: row.builders))
+            counts: Counts(sources: row.sources, schedulers: row.schedulers, builders: row.builders))
     }
 }

@@ -3,14 +3,13 @@ import Domain
 /// A revision of the configuration in a list.
 public struct RevisionSummary: Hashable, Sendable, Encodable {
     public struct Counts: Hashable, Sendable, Encodable {
+        /// Of every kind.
         public var sources: Int
-        public var hooks: Int
         public var schedulers: Int
         public var builders: Int
 
-        public init(sources: Int, hooks: Int, schedulers: Int, builders: Int) {
+        public init(sources: Int, schedulers: Int, builders: Int) {
             self.sources = sources
-            self.hooks = hooks
             self.schedulers = schedulers
             self.builders = builders
         }

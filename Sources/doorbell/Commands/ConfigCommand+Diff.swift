@@ -58,7 +58,11 @@ extension ConfigCommand {
             }
         }
 
-        private static func singular(_ list: String) -> String { list.hasSuffix("s") ? String(list.dropLast()) : list }
+        private static func singular(_ list: String) -> String {
+            // All of them are sources in a file.
+            if ["hooks", "feeds"].contains(list) { return "source" }
+            return list.hasSuffix("s") ? String(list.dropLast()) : list
+        }
     }
 }
 

@@ -13,12 +13,12 @@ extension ConfigCommand {
 
         func run() async throws {
             try await client.client().show("/api/v1/config/revisions", query: [("limit", String(limit))], json: client.json) { page in
-                var table = Table("REVISION", "APPLIED", "BY", "SOURCES", "HOOKS", "SCHEDULERS", "BUILDERS", "DIGEST", "RESTORES")
+                var table = Table("REVISION", "APPLIED", "BY", "SOURCES", "SCHEDULERS", "BUILDERS", "DIGEST", "RESTORES")
                 for revision in page["items"].items {
                     let counts = revision["counts"]
                     table.rows.append([
                         revision["id"].text, revision["applied"].time.map(Phrases.age) ?? "", Phrases.firstLine(revision["by"].text, limit: 40),
-                        counts["sources"].text, counts["hooks"].text, counts["schedulers"].text, counts["builders"].text,
+                        counts["sources"].text, counts["schedulers"].text, counts["builders"].text,
                         String(revision["digest"].text.prefix(12)), revision["restores"].text,
                     ])
                 }
