@@ -59,6 +59,20 @@ public struct Planner: Sendable {
         return plan
     }
 
+    /// What each rule says of a change, in the rules' order.
+    public func verdicts(on change: Change) -> [RuleVerdict] {
+        let candidate = Candidate(change)
+        return configuration.schedulers.map { rule in
+            switch rule.judge(candidate) {
+            case .ignored: RuleVerdict(scheduler: rule.name, outcome: .ignored(rule.refusal(of: candidate)))
+            case .important where candidate.isSkipped:
+                RuleVerdict(scheduler: rule.name, outcome: .ridesAlong("it asks that nothing be built for it"))
+            case .unimportant: RuleVerdict(scheduler: rule.name, outcome: .ridesAlong("it touches only files that do not matter to the rule"))
+            case .important: RuleVerdict(scheduler: rule.name, outcome: .taken(quiet: rule.waits ? rule.quiet : nil))
+            }
+        }
+    }
+
     /// The buildset of a branch that has become quiet; nil when its rule is gone. `changes` are those that waited, in their source's order.
     public func fire(_ time: QuietTime, changes: [Change]) -> PlannedBuildset? {
         guard let rule = configuration.scheduler(named: time.key.scheduler), let last = changes.last else { return nil }
@@ -94,6 +108,18 @@ extension SchedulerRule {
         }
         guard candidate.isPull, let base = candidate.base else { return .ignored }
         return filter.judge(candidate.change.content, branch: base)
+    }
+
+    /// Why `judge` ignores a change.
+    fileprivate func refusal(of candidate: Candidate) -> String {
+        if schedule != nil { return "the clock fires it, and no change does" }
+        if candidate.isUntrusted && !forks { return "it is from another repository, which anybody may write, and the rule has no \"forks: true\"" }
+        guard kind == .pull else {
+            if candidate.isPull && filter.categories.isEmpty { return "it is a pull request, which rules of kind pull build" }
+            return filter.refusal(of: candidate.change.content) ?? "its filter does not want it"
+        }
+        guard candidate.isPull, let base = candidate.base else { return "it is no pull request" }
+        return filter.refusal(of: candidate.change.content, branch: base) ?? "its filter does not want it"
     }
 
     /// True when changes wait for the branch to become quiet.

@@ -9,7 +9,8 @@ enum ConfigurationKeys {
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
     static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
-    static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files"]
+    static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files", "where"]
+    static let condition = ChangeCondition.Field.allCases.map(\.rawValue) + ["properties", "all", "any", "not"]
     /// Of schedulers that changes start.
     static let ofChanges = filter + ["quiet", "forks", "supersede"]
     /// Of schedulers that the clock starts.

@@ -92,6 +92,7 @@ extension ConfigurationReader {
             branches: readGlobs(scheduler["branches"], of: "branches", refs: true),
             categories: readGlobs(scheduler["categories"], of: "categories"),
             files: readGlobs(scheduler["files"], of: "files"),
-            ignoreFiles: readGlobs(scheduler["ignore_files"], of: "files"))
+            ignoreFiles: readGlobs(scheduler["ignore_files"], of: "files"),
+            condition: readCondition(scheduler["where"]))
     }
 }

@@ -11,6 +11,16 @@ extension WebService {
             guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
             return try Response.json(ChangeDocument(change))
         }
+        router.get("/api/v1/changes/{id}/why") { _, context in
+            let id: ChangeID = try context.id("id")
+            guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
+            var fields = BuildsetFields()
+            fields.change = id
+            let verdicts = ChangeVerdicts(
+                change: change, buildsets: try await store.buildsets(PageQuery(fields, limit: 200)), configuration: surroundings.configuration(),
+                isDeciding: try await store.openWork().unclassified)
+            return try Response.json(verdicts.document)
+        }
         router.get("/api/v1/buildsets/{id}") { _, context in
             let id: BuildsetID = try context.id("id")
             guard let row = try await store.buildset(id) else { throw Problem.notFound("there is no buildset \(id)") }

@@ -157,6 +157,15 @@ extension ConfigurationCase {
         top(
             "a rule with the name of builds by hand", "schedulers: [{name: force, kind: any-branch, builders: [test]}]",
             "6:21: found \"force\", expected another name", schemaKnows: false),
+        scheduler(
+            "an expression that cannot be read", "kind: any-branch, builders: [test], where: {authors: \"~(ann\"}",
+            "7:66: found \"~(ann\", a regular expression that cannot be read: character", schemaKnows: false),
+        scheduler(
+            "a field that no change has", "kind: any-branch, builders: [test], where: {not: {author: ann}}",
+            "7:63: found the key \"author\" in a condition, expected one of"),
+        scheduler(
+            "a condition that asks nothing", "kind: any-branch, builders: [test], where: {}",
+            "7:56: found a condition that asks nothing, expected one of"),
         top("a hook without a secret", "sources: [{name: h, hook: github}]", "6:11: found a hook without \"secret\", expected {env: NAME}"),
         top(
             "a hook with a secret that believes anybody", "sources: [{name: h, hook: gitlab, secret: {env: X}, unsigned: true}]",

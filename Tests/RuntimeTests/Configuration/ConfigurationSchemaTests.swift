@@ -26,7 +26,7 @@ import Testing
         #expect(keys(of: schema) == Set(ConfigurationKeys.top))
         for (name, known) in [
             ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
-            ("mapping", ConfigurationKeys.mapping),
+            ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder),
             ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
