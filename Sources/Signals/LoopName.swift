@@ -6,6 +6,8 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case schedulingClassify = "scheduling.classify"
     case schedulingTimers = "scheduling.timers"
     case schedulingCompletions = "scheduling.completions"
+    /// The configuration may have builders no more.
+    case schedulingRemovals = "scheduling.removals"
     case dispatchMatch = "dispatch.match"
     case dispatchReports = "dispatch.reports"
     /// Builds whose end somebody asked for, wherever their workers are served.

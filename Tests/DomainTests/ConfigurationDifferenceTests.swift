@@ -81,19 +81,21 @@ import Testing
             ])
     }
 
-    private static let one = step("one"), two = step("two"), three = step("three")
+    private static let one = step("one"), two = step("two"), three = step("three"), nameless = JSONValue.object(["run": "make"])
 
     @Test(
-        "An element between others is one difference, and the places are those of the side that has it",
+        "An element between others is one difference; the places are those of the side that has it; another order is told",
         arguments: [
             ([one, three], [one, two, three], [Field(pointer: "/steps/1", from: nil, to: two)]),
             ([one, two, three], [one, three], [Field(pointer: "/steps/1", from: two, to: nil)]),
             ([one, one], [one], [Field(pointer: "/steps/1", from: one, to: nil)]),
+            ([nameless], [one, nameless], [Field(pointer: "/steps/0", from: nil, to: one)]),
+            ([one, two], [two, one], [Field(pointer: "/steps/0/name", from: "one", to: "two"), Field(pointer: "/steps/1/name", from: "two", to: "one")]),
             ([], [one], [Field(pointer: "/steps/0", from: nil, to: one)]),
             ([one, two], [one, step("two", run: "test")], [Field(pointer: "/steps/1/run", from: "make", to: "test")]),
             (
-                [two, three], [step("two", run: "test"), one, three],
-                [Field(pointer: "/steps/0/run", from: "make", to: "test"), Field(pointer: "/steps/1", from: nil, to: one)]
+                [two, three], [one, step("two", run: "test"), three],
+                [Field(pointer: "/steps/0", from: nil, to: one), Field(pointer: "/steps/1/run", from: "make", to: "test")]
             ),
         ])
     func elements(old: [JSONValue], new: [JSONValue], expected: [Field]) {

@@ -12,6 +12,10 @@ extension StoreConformance where S: Store {
             Rule("a buildset keeps the revision that it was planned under, and a build that of its recipe as well") {
                 try await $0.plannedUnder()
             },
+            Rule("requests of a builder that is gone end as cancelled, with the reason; what runs goes on, and nothing else is touched") {
+                try await $0.removedBuilder()
+            },
+            Rule("what waits for a builder that is gone ends as well, in batches, and the buildset with it") { try await $0.removedWaiting() },
         ]
     }
 
@@ -80,6 +84,57 @@ extension StoreConformance where S: Store {
         let second = try await world.store.apply(new)
         let again = try await world.store.apply(new)
         #expect(second.changed && !again.changed && again.applied == second.applied)
+    }
+
+    func removedBuilder() async throws {
+        let (world, planner) = try await scheduled(Self.configuration("a", "b"))
+        #expect(try await world.store.endRemoved(limit: 10) == 0)
+        _ = try await world.store.accept([Samples.change("1"), Samples.change("2")], advancing: nil)
+        _ = try await world.store.classify(limit: 10, planner: planner)
+        let worker = try await WorkerDouble(world.store)
+        // The older one is built, of either builder.
+        let build = try #require(try await worker.claim(1).first)
+        let other = build.builder.name == "a" ? "b" : "a"
+        let new = try await world.store.apply(Self.configuration(other), digest: Samples.digest(7)).applied.id
+        #expect(try await world.store.endRemoved(limit: 10) == 1)
+        #expect(try await world.store.endRemoved(limit: 10) == 0)
+        let requests = try await world.store.requests(PageQuery(RequestFields(), limit: 10))
+        #expect(requests.filter { $0.builder == other }.map(\.phase) == [.pending, .pending])
+        let ended = try #require(requests.first { $0.phase == .finished })
+        #expect(ended.builder == build.builder.name && ended.outcome == .cancelled && ended.cause == .cancelled)
+        #expect(ended.text == "configuration \(new) has no builder \(build.builder.name)" && ended.cancelReason == ended.text)
+        #expect(try await world.store.events(.requestCancelled).count == 1)
+        try await worker.accept([build])
+        try await worker.finish(build, .success)
+        #expect(try await world.store.request(build.request)?.outcome == .success)
+    }
+
+    func removedWaiting() async throws {
+        var after = Samples.builder("after")
+        after.needs = [Need(builder: "gone")]
+        let gone = Samples.builder("gone")
+        var last = Samples.builder("last")
+        last.needs = [Need(builder: "stays")]
+        let (world, planner) = try await scheduled(
+            Samples.configuration(builders: [gone, after, Samples.builder("stays"), last], uses: ["gone", "after", "stays", "last"]))
+        _ = try await world.store.accept([Samples.change("1")], advancing: nil)
+        _ = try await world.store.classify(limit: 10, planner: planner)
+        after.needs = []
+        let kept = Samples.configuration(builders: [after, Samples.builder("stays")], uses: ["after", "stays"])
+        _ = try await world.store.apply(kept, digest: Samples.digest(7))
+        #expect(try await world.store.endRemoved(limit: 1) == 1)
+        #expect(try await world.store.endRemoved(limit: 1) == 1)
+        #expect(try await world.store.endRemoved(limit: 1) == 0)
+        let outcomes = try await world.store.requests(PageQuery(RequestFields(), limit: 10)).reduce(into: [String: Outcome?]()) {
+            $0[$1.builder] = $1.outcome
+        }
+        // It needed what was cancelled, as its buildset says.
+        #expect(outcomes == ["gone": .cancelled, "after": .skipped, "last": .cancelled, "stays": nil])
+        let worker = try await WorkerDouble(world.store)
+        let build = try #require(try await worker.claim(1).first)
+        try await worker.accept([build])
+        try await worker.finish(build, .success)
+        #expect(try await world.store.buildsets(PageQuery(BuildsetFields(), limit: 1)).first?.outcome == .cancelled)
     }
 
     func plannedUnder() async throws {

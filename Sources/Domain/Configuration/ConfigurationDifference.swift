@@ -76,7 +76,7 @@ public struct ConfigurationDifference: Hashable, Sendable, Codable {
         if before.map(\.name).filter({ new[$0] != nil }) != after.map(\.name).filter({ old[$0] != nil }) { reordered.append(list) }
     }
 
-    /// Objects are compared by their keys and lists of objects by their places; everything else as a whole.
+    /// Objects are compared by their keys, lists of objects by their names or places; everything else as a whole.
     private static func fields(_ old: JSONValue?, _ new: JSONValue?, at pointer: String) -> [Field] {
         switch (old, new) {
         case _ where old == new:
@@ -84,10 +84,30 @@ public struct ConfigurationDifference: Hashable, Sendable, Codable {
         case (.object(let old), .object(let new)):
             return Set(old.keys).union(new.keys).sorted().flatMap { fields(old[$0], new[$0], at: "\(pointer)/\(escaped($0))") }
         case (.array(let old), .array(let new)) where (old + new).allSatisfy(\.isObject):
-            return places(old, new, at: pointer)
+            return names(old, new, at: pointer) ?? places(old, new, at: pointer)
         default:
             return [Field(pointer: pointer, from: old, to: new)]
         }
+    }
+
+    /// Nil when the elements have no names of their own, or stand in another order: that matters for steps.
+    private static func names(_ old: [JSONValue], _ new: [JSONValue], at pointer: String) -> [Field]? {
+        guard let before = Self.places(old), let after = Self.places(new) else { return nil }
+        let common = after.keys.filter { before[$0] != nil }.sorted { after[$0, default: 0] < after[$1, default: 0] }
+        guard common == common.sorted(by: { before[$0, default: 0] < before[$1, default: 0] }) else { return nil }
+        let kept = after.sorted { $0.value < $1.value }.flatMap { name, place in
+            guard let known = before[name] else { return [Field(pointer: "\(pointer)/\(place)", from: nil, to: new[place])] }
+            return fields(old[known], new[place], at: "\(pointer)/\(place)")
+        }
+        let gone = before.filter { after[$0.key] == nil }.values.sorted()
+        return kept + gone.map { Field(pointer: "\(pointer)/\($0)", from: old[$0], to: nil) }
+    }
+
+    /// Where the element of each name stands; nil when one has no name, or two have the same.
+    private static func places(_ values: [JSONValue]) -> [String: Int]? {
+        guard let items = JSONValue.array(values).namedItems else { return nil }
+        let places = Dictionary(zip(items.map(\.name), items.indices)) { first, _ in first }
+        return places.count == items.count ? places : nil
     }
 
     /// What the lists begin and end with alike is left out, so that an element that was put between others is one difference.

@@ -39,7 +39,8 @@ extension RolePart {
     static func scheduler(_ context: ProcessContext) -> RolePart {
         let scheduling = SchedulingService(
             store: context.store.store, bell: context.bell.bell, configuration: context.configuration, logger: context.makeLogger("scheduling"))
-        return RolePart(loops: scheduling.loops, metrics: [{ SchedulingMetrics(service: scheduling).add(to: &$0) }])
+        let removals = RemovalPass(store: context.store.store, bell: context.bell.bell, logger: context.makeLogger("scheduling"))
+        return RolePart(loops: scheduling.loops + [removals.loop], metrics: [{ SchedulingMetrics(service: scheduling).add(to: &$0) }])
     }
 
     static func dispatcher(_ context: ProcessContext) -> RolePart {

@@ -24,7 +24,7 @@ struct PlanReport {
     var text: String {
         guard !changes.isEmpty else { return "there are no such changes to plan with\n" }
         var text = title + "\n\n" + rules
-        text += warnings.map { "warning: \(Table.printable($0))\n" }.joined()
+        if !warnings.isEmpty { text += "\n" + warnings.map { "warning: \(Table.printable($0))\n" }.joined() }
         guard !comparison.differences.isEmpty else { return text + "\neach change is built as it is now\n" }
         text += "\n" + differences
         if leftOut > 0 { text += "\(leftOut) more \(leftOut == 1 ? "change is" : "changes are") built otherwise: --differences shows more\n" }
