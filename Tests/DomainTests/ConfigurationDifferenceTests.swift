@@ -90,7 +90,10 @@ import Testing
             ([one, two, three], [one, three], [Field(pointer: "/steps/1", from: two, to: nil)]),
             ([one, one], [one], [Field(pointer: "/steps/1", from: one, to: nil)]),
             ([nameless], [one, nameless], [Field(pointer: "/steps/0", from: nil, to: one)]),
-            ([one, two], [two, one], [Field(pointer: "/steps/0/name", from: "one", to: "two"), Field(pointer: "/steps/1/name", from: "two", to: "one")]),
+            (
+                [one, two], [two, one],
+                [Field(pointer: "/steps/0/name", from: "one", to: "two"), Field(pointer: "/steps/1/name", from: "two", to: "one")]
+            ),
             ([], [one], [Field(pointer: "/steps/0", from: nil, to: one)]),
             ([one, two], [one, step("two", run: "test")], [Field(pointer: "/steps/1/run", from: "make", to: "test")]),
             (

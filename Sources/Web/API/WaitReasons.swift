@@ -48,7 +48,9 @@ struct WaitReasons {
         }
         if let configuration, configuration.builder(named: facts.request.builder) == nil {
             return reasons + [
-                Reason("no_builder", "the configuration in force has no builder \(facts.request.builder): it will be cancelled, unless the builder comes back")
+                Reason(
+                    "no_builder",
+                    "the configuration in force has no builder \(facts.request.builder): it will be cancelled, unless the builder comes back")
             ]
         }
         let connected = facts.workers.filter(\.connected)
