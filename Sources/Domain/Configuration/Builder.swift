@@ -10,12 +10,17 @@ public struct Builder: Hashable, Sendable, Codable {
     public var priority: Int
     /// What must have ended before it, where they are built together.
     public var needs: [Need]
+    /// How many of its builds may be open at once, over the whole deployment.
+    public var limit: Int?
+    /// What each of its builds holds from its assignment until it has ended.
+    public var locks: [LockUse]
 
     public static let defaultAttempts = 3
 
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
-        properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = []
+        properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
+        limit: Int? = nil, locks: [LockUse] = []
     ) {
         self.name = name
         self.labels = labels
@@ -25,12 +30,14 @@ public struct Builder: Hashable, Sendable, Codable {
         self.attempts = attempts
         self.priority = priority
         self.needs = needs
+        self.limit = limit
+        self.locks = locks
     }
 }
 
 extension Builder {
     private enum CodingKeys: String, CodingKey {
-        case name, labels, steps, environment, properties, attempts, priority, needs
+        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -42,6 +49,7 @@ extension Builder {
             environment: try values.decode([String: String].self, forKey: .environment),
             properties: try values.decode([String: JSONValue].self, forKey: .properties),
             attempts: try values.decode(Int.self, forKey: .attempts), priority: try values.decode(Int.self, forKey: .priority),
-            needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [])
+            needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
+            locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [])
     }
 }

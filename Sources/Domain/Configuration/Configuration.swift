@@ -8,10 +8,14 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var feeds: [FeedConfiguration]
     public var schedulers: [SchedulerRule]
     public var builders: [Builder]
+    /// What builders name among their locks.
+    public var locks: [Lock]
+    /// How many builds may be open at once, over the whole deployment.
+    public var limit: Int?
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
-        schedulers: [SchedulerRule] = [], builders: [Builder] = []
+        schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil
     ) {
         self.project = project
         self.sources = sources
@@ -19,6 +23,8 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.feeds = feeds
         self.schedulers = schedulers
         self.builders = builders
+        self.locks = locks
+        self.limit = limit
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -29,11 +35,12 @@ public struct Configuration: Hashable, Sendable, Codable {
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
-            builders: try values.decode([Builder].self, forKey: .builders))
+            builders: try values.decode([Builder].self, forKey: .builders),
+            locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit))
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, schedulers, builders
+        case project, sources, hooks, feeds, schedulers, builders, locks, limit
     }
 
     /// Every source of changes, of whichever kind.

@@ -14,8 +14,12 @@ struct ConfigurationDraft {
     var feeds: [Part<FeedConfiguration>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
+    var locks: [Part<Lock>] = []
+    var limits: [(limit: Int, value: YAMLValue)] = []
     /// Where schedulers name builders.
     var builderReferences: [(name: String, value: YAMLValue)] = []
+    /// Where builders name locks.
+    var lockReferences: [(name: String, value: YAMLValue)] = []
     /// Local paths that were resolved against the place of their file.
     var resolvedPaths: [String] = []
 
@@ -26,17 +30,16 @@ struct ConfigurationDraft {
             sources.map { ($0.value.name, $0.name) } + hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
-        let known = builders.map(\.value.name).filter { !$0.isEmpty }
-        for reference in builderReferences where !known.contains(reference.name) {
-            let expectation = known.isEmpty ? "the name of a builder (there is none)" : "a builder: " + YAMLValue.oneOf(known)
-            reference.value.expected(expectation, nearest: NearestWord.to(reference.name, among: known))
-        }
-        for repeated in projects.dropFirst() {
-            repeated.value.report("found \"project\" a second time, expected it in one file only; the first is at \(projects[0].value.place)")
-        }
+        refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
+        refuseUnknown(builderReferences, of: "builder", known: builders.map(\.value.name), otherwise: "there is none")
+        refuseUnknown(
+            lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
+        refuseRepeats(of: "project", projects.map(\.value))
+        refuseRepeats(of: "limit", limits.map(\.value))
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            feeds: feeds.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value))
+            feeds: feeds.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value), locks: locks.map(\.value),
+            limit: limits.first?.limit)
         refuseCircles(of: configuration)
         refuseUnmetNeeds(of: configuration)
         return configuration
@@ -59,6 +62,21 @@ struct ConfigurationDraft {
                             + "expected both among the builders of the scheduler")
                 }
             }
+        }
+    }
+
+    private func refuseUnknown(_ references: [(name: String, value: YAMLValue)], of what: String, known: [String], otherwise: String) {
+        let known = known.filter { !$0.isEmpty }
+        for reference in references where !known.contains(reference.name) {
+            let expectation = known.isEmpty ? "the name of a \(what) (\(otherwise))" : "a \(what): " + YAMLValue.oneOf(known)
+            reference.value.expected(expectation, nearest: NearestWord.to(reference.name, among: known))
+        }
+    }
+
+    /// A key of which there is one in the whole configuration.
+    private func refuseRepeats(of key: String, _ values: [YAMLValue]) {
+        for repeated in values.dropFirst() {
+            repeated.report("found \"\(key)\" a second time, expected it in one file only; the first is at \(values[0].place)")
         }
     }
 

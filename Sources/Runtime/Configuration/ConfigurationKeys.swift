@@ -2,7 +2,7 @@ import Domain
 
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
-    static let top = ["project", "sources", "schedulers", "builders"]
+    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
     static let feed = [
@@ -16,8 +16,11 @@ enum ConfigurationKeys {
     /// Of schedulers that the clock starts.
     static let clock = ["cron", "timezone", "every", "branch", "repository", "only_if_changed", "missed"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + ["builders", "priority", "properties"]
-    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "steps"]
+    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "steps"]
     static let need = ["builder", "outcome"]
+    static let lock = ["name", "count"]
+    /// A lock as a builder names it.
+    static let lockUse = ["name", "mode"]
     static let step = [
         "name", "checkout", "run", "env", "directory", "timeout", "idle_timeout", "continue_on_failure", "always", "warnings_only", "retries",
     ]

@@ -11,6 +11,8 @@ extension ConfigurationReader {
         if let attempts = builder["attempts"]?.integer(in: 1...100) { read.attempts = attempts }
         if let priority = builder["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.needs = readNeeds(builder["needs"])
+        read.limit = builder["limit"]?.integer(in: Self.limits)
+        read.locks = readLockUses(builder["locks"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         draft.builders.append(.init(value: read, name: place))
     }

@@ -14,6 +14,8 @@ struct ConfigurationReader {
         for value in parts(of: top, "sources", each: "sources") { readSource(value) }
         for value in parts(of: top, "schedulers", each: "schedulers") { readScheduler(value) }
         for value in parts(of: top, "builders", each: "builders") { readBuilder(value) }
+        for value in parts(of: top, "locks", each: "locks") { readLock(value) }
+        if let value = top["limit"], let limit = value.integer(in: Self.limits) { draft.limits.append((limit, value)) }
         return true
     }
 

@@ -196,6 +196,28 @@ extension ConfigurationCase {
         builder(
             "a need with an outcome that does not exist", "needs: [{builder: b, outcome: green}], steps: [{run: x}]",
             "3:10: found builders that need each other", "3:43: found \"green\", expected one of"),
+        builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
+        builder(
+            "a lock where there is none", "locks: [db], steps: [{run: x}]", "3:21: found \"db\", expected the name of a lock (there is none",
+            schemaKnows: false),
+        builder(
+            "a mode that is none", "locks: [{name: b, mode: shared}], steps: [{run: x}]",
+            "3:28: found \"b\", expected the name of a lock (there is none", "3:37: found \"shared\", expected one of \"exclusive\", \"counting\""),
+        builder("a lock by its count", "locks: 2, steps: [{run: x}]", "3:20: found the number 2, expected a list of locks"),
+        ConfigurationCase(
+            name: "a lock that is misspelled",
+            text: """
+                project: p
+                locks: [{name: database}, {name: net, count: 0}, {name: net}]
+                builders:
+                - {name: a, locks: [databse, {name: databse, mode: counting}], steps: [{run: x}]}
+                """,
+            problems: [
+                "2:46: found the number 0, expected a whole number from 1 to 1000000",
+                "2:57: found a second lock \"net\", expected a name of its own; the first is at f:2:34",
+                "4:21: found \"databse\", expected a lock: one of \"database\", \"net\", \"net\"; did you mean \"database\"?",
+                "4:37: found \"databse\" a second time, expected each lock once",
+            ]),
         ConfigurationCase(
             name: "needs in a circle",
             text: """

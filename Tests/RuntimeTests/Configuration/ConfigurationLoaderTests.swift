@@ -110,6 +110,38 @@ import Testing
             ])
     }
 
+    @Test("A lock is held exclusively unless its builder says otherwise, and counts to one unless it says otherwise itself")
+    func locks() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            limit: 20
+            locks: [{name: db, count: 3}, {name: board}]
+            builders:
+              - {name: a, limit: 2, locks: [db, {name: board}], steps: [{run: x}]}
+              - {name: b, locks: [{name: db, mode: counting}], steps: [{run: x}]}
+            """
+        ).configuration
+        #expect(configuration.limit == 20)
+        #expect(configuration.locks == [Lock(name: "db", count: 3), Lock(name: "board", count: 1)])
+        #expect(configuration.builders.map(\.limit) == [2, nil])
+        #expect(configuration.builders.map(\.locks) == [[LockUse("db"), LockUse("board")], [LockUse("db", .counting)]])
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
+    @Test("The limit of the project stands in one file only")
+    func oneLimit() throws {
+        let directory = TemporaryDirectory()
+        let texts = ["a": "project: p\nlimit: 3\nbuilders: [{name: b, steps: [{run: x}]}]\n", "b": "limit: 4\n"]
+        for (name, text) in texts { try text.write(toFile: "\(directory.path)/\(name).yaml", atomically: true, encoding: .utf8) }
+        #expect {
+            try ConfigurationLoader.load(path: directory.path)
+        } throws: {
+            "\($0)".contains("b.yaml:1:8: found \"limit\" a second time, expected it in one file only; the first is at \(directory.path)/a.yaml:2:8")
+        }
+    }
+
     @Test("Every key reaches the domain")
     func everyKey() throws {
         let configuration = try ConfigurationLoader.load(path: ConfigurationSamples.top + "/examples/complete/doorbell.yaml").configuration
@@ -131,6 +163,9 @@ import Testing
         let builder = try #require(configuration.builder(named: "test"))
         #expect(builder.labels == ["os": "linux", "cores": "8"] && builder.environment == ["LC_ALL": "C.UTF-8", "JOBS": "8"])
         #expect(builder.properties == ["coverage": false] && builder.attempts == 5 && builder.priority == 1)
+        #expect(builder.limit == 8 && builder.locks == [LockUse("staging", .counting)])
+        #expect(configuration.limit == 40 && configuration.locks == [Lock(name: "staging", count: 3), Lock(name: "registry")])
+        #expect(configuration.builder(named: "package")?.locks == [LockUse("registry"), LockUse("staging")])
         #expect(
             builder.steps.first
                 == StepRecipe(

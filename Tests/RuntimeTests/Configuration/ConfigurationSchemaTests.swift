@@ -28,7 +28,7 @@ import Testing
             ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
-            ("builder", ConfigurationKeys.builder),
+            ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
             ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")
@@ -92,7 +92,7 @@ import Testing
         let text = try String(contentsOfFile: ConfigurationSamples.top + "/docs/configuration.md", encoding: .utf8)
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
-            + ConfigurationKeys.checkout
+            + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 
