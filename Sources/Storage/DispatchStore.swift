@@ -44,7 +44,7 @@ public struct ReportAnswer: Hashable, Sendable {
     public var verdict: Verdict
     /// Somebody asked for this build's end.
     public var cancel: String?
-    /// The report changed state that other loops may wait for: a buildset ended or a request went back to `pending`.
+    /// The report changed state that other loops may wait for: a buildset ended, a request went back to `pending`, or a limit or lock has room again.
     public var ringScheduling: Bool
     public var ringDispatch: Bool
 

@@ -15,6 +15,19 @@ extension MatchSnapshot {
             WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL ORDER BY r.priority DESC, r.id LIMIT c.wanted
         """
 
+    /// How many builds of each builder are open. Index: builds_open, which holds only open ones.
+    private static let openBuilds = "SELECT builder, count(*) FROM builds WHERE phase <> 'finished' GROUP BY builder"
+    /// Indexes: sessions_open, builds_open.
+    private static let pools = """
+        SELECT s.labels, bool_or(s.slots > coalesce(h.builds, 0) AND s.id <> ALL ($1::bigint[]))
+        FROM sessions s JOIN workers w ON w.name = s.worker
+        LEFT JOIN (SELECT session, count(*) AS builds FROM builds WHERE phase <> 'finished' GROUP BY session) h ON h.session = s.id
+        WHERE s.ended IS NULL AND NOT w.paused GROUP BY s.labels
+        """
+    /// Whoever gives away what a limit or a lock bounds is alone with that until it commits: it sees what the one before it gave away. It is taken before the
+    /// locks of sessions and requests, or while nobody who has it waits for those.
+    private static let boundsLock = "SELECT pg_advisory_xact_lock(1685021554, 5)"
+
     /// What there is to give, looked at without a lock.
     init(_ sql: PostgresTransaction, _ offers: [SlotOffer], _ store: PostgresStore) throws {
         let sessions = PostgresValue.integers(offers.map(\.session.rawValue))
@@ -38,12 +51,21 @@ extension MatchSnapshot {
         let classes = store.matchClasses.all
         let eligible = eligible(classes.values, of: configuration)
         guard !eligible.isEmpty else { return }
+        let bounded = configuration.boundedBuilders
+        if eligible.contains(where: { bounded.contains($0.builder) }) {
+            let rows = try sql.pipeline([(Self.openBuilds, []), (Self.pools, [sessions])])
+            bound(
+                Occupancy(configuration, open: Self.counts(rows[0])),
+                pools: try rows[1].map { Pool(labels: try JSONText.decode(Labels.self, $0.string(0)), isFreeElsewhere: $0.bool(1)) })
+        }
+        let wanted = wanted(eligible, among: classes.values, of: configuration)
+        guard !wanted.isEmpty else { return }
         take(
-            try sql.all("\(Self.heads)) h", [.integers(eligible.map(\.id)), .integers(eligible.map { _ in Int64(free) })]), classes)
+            try sql.all("\(Self.heads)) h", [.integers(wanted.map(\.matchClass)), .integers(wanted.map { Int64($0.count) })]), classes)
     }
 
     /// The same under locks: of each class as many requests as the first look would give away, passing over those that another dispatcher is giving away
-    /// now. The sessions are held open until the builds are theirs.
+    /// now. The sessions are held open until the builds are theirs. Who came first for a lock was decided by the first look: nobody else is looked at here.
     ///
     /// - Returns: nil before there is a configuration.
     static func locking(
@@ -51,16 +73,32 @@ extension MatchSnapshot {
     ) throws -> (MatchSnapshot, ConfigurationID)? {
         let sessions = PostgresValue.integers(offers.map(\.session.rawValue))
         let wanted: [PostgresValue] = [.integers(demand.map(\.key)), .integers(demand.map { Int64($0.value) })]
+        let classes = tx.store.matchClasses.all
+        let demanded = demand.compactMap { classes[$0.key]?.builder }
+        let seen = tx.seenConfiguration?.configuration.boundedBuilders ?? []
+        let bounds = [(Self.boundsLock, [PostgresValue]()), (Self.openBuilds, [])]
+        let isBounded = !seen.isDisjoint(with: demanded)
         let rows = try tx.sql.pipeline(
-            PostgresStoreTransaction.currentConfiguration + [
+            PostgresStoreTransaction.currentConfiguration + (isBounded ? bounds : []) + [
                 (Self.openSessions + " FOR SHARE OF s", [sessions]), (Self.heldBuilds, [sessions]),
                 ("\(Self.heads) FOR NO KEY UPDATE SKIP LOCKED) h", wanted),
             ])
         guard let applied = try tx.currentConfiguration(newest: rows[1].first?.optionalInt64(0)) else { return nil }
-        var snapshot = MatchSnapshot(offers, sessions: rows[2], held: rows[3])
+        let last = rows.suffix(3).map { $0 }
+        var snapshot = MatchSnapshot(offers, sessions: last[0], held: last[1])
+        if isBounded {
+            snapshot.bound(Occupancy(applied.configuration, open: counts(rows[3])))
+        } else if !applied.configuration.boundedBuilders.isDisjoint(with: demanded) {
+            // The bounds came with a configuration that was applied since the first look.
+            snapshot.bound(Occupancy(applied.configuration, open: counts(try tx.sql.pipeline(bounds)[1])))
+        }
         let builders = Set(applied.configuration.builders.map(\.name))
-        snapshot.take(rows[4], tx.store.matchClasses.all.filter { builders.contains($0.value.builder) })
+        snapshot.take(last[2], classes.filter { builders.contains($0.value.builder) })
         return (snapshot, applied.id)
+    }
+
+    private static func counts(_ rows: [PostgresRow]) -> [String: Int] {
+        rows.reduce(into: [:]) { $0[$1.string(0)] = $1.int(1) }
     }
 
     private init(_ offers: [SlotOffer], sessions: [PostgresRow], held: [PostgresRow]) {

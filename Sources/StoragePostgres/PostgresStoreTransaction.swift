@@ -47,6 +47,8 @@ final class PostgresStoreTransaction {
         return configuration
     }
 
+    var seenConfiguration: AppliedConfiguration? { store.applied.withLock { $0 } }
+
     /// What this transaction itself applied.
     func noteConfiguration(_ applied: AppliedConfiguration) {
         configuration = applied

@@ -33,6 +33,8 @@ extension SQLiteStore: ConfigurationStore {
 extension SQLiteTransaction: ConfigurationTransaction {
     func currentConfiguration() -> AppliedConfiguration? { store.applied.withLock { $0 } }
 
+    var seenConfiguration: AppliedConfiguration? { currentConfiguration() }
+
     func configuration(numbered id: ConfigurationID) throws -> AppliedConfiguration? { try AppliedConfiguration.numbered(id, db) }
 
     func insert(_ new: NewRevision) throws -> AppliedConfiguration {

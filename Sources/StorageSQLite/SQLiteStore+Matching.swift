@@ -55,9 +55,37 @@ extension MatchSnapshot {
         let known = classes.all
         let eligible = eligible(known.values, of: configuration)
         guard !eligible.isEmpty else { return }
+        let bounded = configuration.boundedBuilders
+        if eligible.contains(where: { bounded.contains($0.builder) }) {
+            bound(Occupancy(configuration, open: try Self.openBuilds(db)), pools: try Self.pools(db, sessions))
+        }
+        let wanted = wanted(eligible, among: known.values, of: configuration)
+        guard !wanted.isEmpty else { return }
+        // A statement has one limit for all classes; what it reads beyond what is wanted is passed over.
         let rows = try Row.fetchAll(
-            db.cachedStatement(sql: Self.headsOfClasses), arguments: [JSONText.list(eligible.map(\.id)), free])
+            db.cachedStatement(sql: Self.headsOfClasses), arguments: [JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max()])
         take(rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } })
+    }
+}
+
+extension MatchSnapshot {
+    /// How many builds of each builder are open. Index: builds_open, which holds only open ones.
+    private static func openBuilds(_ db: Database) throws -> [String: Int] {
+        let statement = try db.cachedStatement(sql: "SELECT builder, count(*) FROM builds WHERE phase <> 'finished' GROUP BY +builder")
+        return try Row.fetchAll(statement).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+    }
+
+    /// Indexes: sessions_open, builds_open.
+    private static func pools(_ db: Database, _ offering: String) throws -> [Pool] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT s.labels, max(s.id NOT IN (SELECT value FROM json_each(?))
+                    AND s.slots > (SELECT count(*) FROM builds b WHERE b.session = s.id AND b.phase <> 'finished'))
+                FROM sessions s JOIN workers w ON w.name = s.worker WHERE s.ended IS NULL AND NOT w.paused GROUP BY s.labels
+                """)
+        return try Row.fetchAll(statement, arguments: [offering]).map {
+            Pool(labels: try JSONText.decode(Labels.self, $0[0]), isFreeElsewhere: $0[1])
+        }
     }
 }
 

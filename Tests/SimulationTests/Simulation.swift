@@ -32,8 +32,23 @@ struct Simulation<S: Store>: ~Copyable {
     private var assigned: [BuildID: Timestamp] = [:]
     private var reachableSince: Timestamp
     private let planner: Planner
+    private let configuration: Configuration
 
-    static var configuration: Configuration {
+    /// Every other history has limits and locks.
+    static func configuration(bounded: Bool) -> Configuration {
+        var configuration = unbounded
+        guard bounded else { return configuration }
+        configuration.locks = [Lock(name: "db", count: 2)]
+        configuration.limit = 5
+        configuration.builders[0].locks = [LockUse("db", .counting)]
+        configuration.builders[1].locks = [LockUse("db")]
+        configuration.builders += ["wide", "narrow"].map { Samples.builder($0, attempts: 1000) }
+        configuration.builders[3].limit = 2
+        configuration.schedulers[0].builders += ["wide", "narrow"]
+        return configuration
+    }
+
+    private static var unbounded: Configuration {
         Configuration(
             project: "demo",
             schedulers: [
@@ -52,8 +67,9 @@ struct Simulation<S: Store>: ~Copyable {
         random = SeededRandom(seed: seed)
         workers = (1...4).map { SimulatedWorker("w\($0)", now: clock.now()) }
         reachableSince = clock.now()
-        planner = Planner(configuration: Self.configuration)
-        _ = try await store.apply(Self.configuration, digest: Samples.digest(1))
+        configuration = Self.configuration(bounded: seed.isMultiple(of: 2))
+        planner = Planner(configuration: configuration)
+        _ = try await store.apply(configuration, digest: Samples.digest(1))
     }
 
     mutating func run(steps: Int, changes: Int) async throws {
@@ -134,6 +150,7 @@ struct Simulation<S: Store>: ~Copyable {
         }
         guard !offers.isEmpty, fate != .neverMade else { return }
         let assignments = try await store.match(offers)
+        try await expectBounds()
         for assignment in assignments {
             expectFree(assignment)
             // One that is handed out again, after an answer was lost, runs since it was assigned.
@@ -145,6 +162,21 @@ struct Simulation<S: Store>: ~Copyable {
             workers[index].held[assignment.build] = SimulatedWorker.Held(
                 assignment: assignment, renewed: assigned[assignment.build] ?? clock.now())
         }
+    }
+
+    /// No limit and no lock is exceeded, whoever was killed, late or doubled.
+    private func expectBounds() async throws {
+        guard configuration.limit != nil else { return }
+        var open: [String: Int] = [:]
+        for phase in [BuildPhase.assigned, .running] {
+            var fields = BuildFields()
+            fields.phase = phase
+            for build in try await store.builds(PageQuery(fields, limit: 100)) { open[build.builder, default: 0] += 1 }
+        }
+        let (counting, exclusive) = (open["fast"] ?? 0, open["slow"] ?? 0)
+        #expect(
+            open.values.reduce(0, +) <= 5 && open["narrow"] ?? 0 <= 2 && exclusive <= 1 && counting <= 2 && (exclusive == 0 || counting == 0),
+            "seed \(seed): \(open)")
     }
 
     /// No other living worker holds the request while its lease runs: no build is done twice.

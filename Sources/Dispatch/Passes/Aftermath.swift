@@ -44,4 +44,10 @@ struct Aftermath: Sendable {
         bell.ring(.schedulingCompletions)
         bell.ring(.dispatchMatch)
     }
+
+    /// A session ended, and these builds with it. What only its worker could build keeps nobody from a lock any more.
+    func ended(_ builds: [LostBuild]) {
+        lost(builds)
+        bell.ring(.dispatchMatch)
+    }
 }

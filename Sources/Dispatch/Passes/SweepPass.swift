@@ -93,7 +93,7 @@ final class SweepPass: Sendable {
             try await store.endSession(session.id, lost: true, reason: "not heard of for \(lease.period)")
         }
         registry.remove(session.id)
-        aftermath.lost(builds)
+        aftermath.ended(builds)
     }
 
     private func takeCancels(of sessions: [WorkerSession]) async throws {

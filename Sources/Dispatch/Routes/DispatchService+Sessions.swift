@@ -47,7 +47,7 @@ extension DispatchService {
         }
         let builds = try await watch.watching { [store] in try await store.endSession(id, lost: false, reason: "the worker said goodbye") }
         registry.remove(id)
-        aftermath.lost(builds)
+        aftermath.ended(builds)
         logger.info("a worker said goodbye", metadata: [LogKey.worker: "\(session.worker)", LogKey.session: "\(id)"])
         return Response(status: .noContent)
     }

@@ -32,6 +32,17 @@ package struct MatchSnapshot: Sendable {
             self.phase = phase
         }
     }
+    /// The workers of the whole deployment that have the same labels and are not paused.
+    package struct Pool: Sendable {
+        var labels: Labels
+        /// One of them that makes no offer here has a slot free.
+        var isFreeElsewhere: Bool
+
+        package init(labels: Labels, isFreeElsewhere: Bool) {
+            self.labels = labels
+            self.isFreeElsewhere = isFreeElsewhere
+        }
+    }
     package struct Head: Sendable {
         var request: RequestID
         var priority: Int
@@ -48,8 +59,12 @@ package struct MatchSnapshot: Sendable {
     /// Builds that were assigned to an offering session whose worker does not know of them: the answer was lost.
     package private(set) var unheard: [BuildID] = []
     private var heads: [Head] = []
+    /// What the configuration's limits and locks leave; nil where they bound nothing of this.
+    private var occupancy: Occupancy?
+    private var pools: [Pool] = []
 
-    package var isEmpty: Bool { unheard.isEmpty && heads.isEmpty }
+    /// Nothing is given away.
+    package var isEmpty: Bool { unheard.isEmpty && pairs().isEmpty }
 
     package init(offers asked: [SlotOffer], sessions: [SessionID: Session], held: [Held]) {
         let bySession = Dictionary(grouping: held, by: \.session)
@@ -66,8 +81,19 @@ package struct MatchSnapshot: Sendable {
         unheard.sort()
     }
 
-    /// How many builds all offers together can take.
-    package var free: Int { offers.reduce(0) { $0 + $1.free } }
+    /// How many builds all offers together can take, and the project's limit allows.
+    package var free: Int {
+        let slots = offers.reduce(0) { $0 + $1.free }
+        return min(slots, occupancy?.room ?? slots)
+    }
+
+    /// Holds the decision to limits and locks; needed where the configuration bounds an eligible class.
+    ///
+    /// - Parameter pools: who else may come first for a lock; empty where that is decided.
+    package mutating func bound(_ occupancy: Occupancy, pools: [Pool] = []) {
+        self.occupancy = occupancy
+        self.pools = pools
+    }
 
     /// The classes that somebody here can serve, by number.
     package func eligible(_ classes: some Sequence<MatchClass>, of configuration: Configuration) -> [MatchClass] {
@@ -77,12 +103,47 @@ package struct MatchSnapshot: Sendable {
             .sorted { $0.id < $1.id }
     }
 
-    /// Takes the first requests of each eligible class; priority first, then age, over all classes.
+    /// How many requests of each eligible class to look at: none where a limit is reached, and one where a lock is held, for others must not overtake it. Where
+    /// an eligible class needs a lock, the first request of each class that needs it too and that somebody elsewhere can serve is looked at as well.
+    package func wanted(
+        _ eligible: [MatchClass], among classes: some Sequence<MatchClass>, of configuration: Configuration
+    ) -> [(matchClass: Int64, count: Int)] {
+        guard let occupancy else { return eligible.map { ($0.id, free) } }
+        guard free > 0 else { return [] }
+        let locks = configuration.builders.reduce(into: [:]) { $0[$1.name] = Set($1.locks.map(\.name)) }
+        var wanted: [(matchClass: Int64, count: Int)] = []
+        var contended = Set<String>()
+        for one in eligible {
+            switch occupancy.obstacle(to: one.builder) {
+            case nil: wanted.append((one.id, free))
+            case .locks: wanted.append((one.id, 1))
+            case .project, .builder: continue
+            }
+            contended.formUnion(locks[one.builder] ?? [])
+        }
+        let known = Set(eligible.map(\.id))
+        for one in classes where !known.contains(one.id) {
+            guard let own = locks[one.builder], !own.isDisjoint(with: contended) else { continue }
+            switch occupancy.obstacle(to: one.builder) {
+            case nil where isFreeElsewhere(one): wanted.append((one.id, 1))
+            case .locks where pools.contains(where: { $0.labels.satisfy(one.labels) }): wanted.append((one.id, 1))
+            case nil, .locks, .project, .builder: continue
+            }
+        }
+        return wanted.sorted { $0.matchClass < $1.matchClass }
+    }
+
+    private func isFreeElsewhere(_ matchClass: MatchClass) -> Bool {
+        pools.contains { $0.isFreeElsewhere && $0.labels.satisfy(matchClass.labels) }
+    }
+
+    /// Takes the first requests of each class that was asked for; priority first, then age, over all classes.
     package mutating func take(_ heads: [Head]) {
         self.heads = heads.sorted { ($1.priority, $0.request) < ($0.priority, $1.request) }
     }
 
-    /// Which request goes to which offer: the first in line to the least loaded worker that may run it.
+    /// Which request goes to which offer: the first in line to the least loaded worker that may run it. One that waits for a lock, or that another dispatcher
+    /// can give away, is overtaken at none of its locks; one that waits for a limit, or for a worker, lets others pass.
     package func decide() -> [Claim] {
         pairs().map { Claim(request: $0.head.request, offer: $0.offer) }
     }
@@ -95,17 +156,26 @@ package struct MatchSnapshot: Sendable {
     private func pairs() -> [(head: Head, offer: SlotOffer)] {
         var left = offers
         var remaining = free
+        var occupancy = occupancy
         var decided: [(head: Head, offer: SlotOffer)] = []
         for head in heads {
             guard remaining > 0 else { break }
+            if let obstacle = occupancy?.obstacle(to: head.matchClass.builder) {
+                if case .locks = obstacle { occupancy?.reserve(head.matchClass.builder) }
+                continue
+            }
             // Among equals the first place moves with the request, so that no worker is always first.
             let start = Int(head.request.rawValue % Int64(max(1, left.count)))
             let places = (0..<left.count).map { ($0 + start) % left.count }
             let able = places.filter { left[$0].free > 0 && left[$0].offer.labels.satisfy(head.matchClass.labels) }
-            guard let place = able.min(by: { left[$0].open < left[$1].open }) else { continue }
+            guard let place = able.min(by: { left[$0].open < left[$1].open }) else {
+                if isFreeElsewhere(head.matchClass) { occupancy?.reserve(head.matchClass.builder) }
+                continue
+            }
             left[place].free -= 1
             left[place].open += 1
             remaining -= 1
+            occupancy?.admit(head.matchClass.builder)
             decided.append((head, left[place].offer))
         }
         return decided

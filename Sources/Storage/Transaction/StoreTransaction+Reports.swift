@@ -13,11 +13,20 @@ extension StoreTransaction {
             keys: judge.keys.filter { !ending.contains($0.build) })
         emit(judge.events)
         let ended = try end(judge.endings)
+        let freeing = freeing(judge.endings)
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
             guard case .finish = report.content, let end = ended[report.build] else { continue }
-            answers[place].ringDispatch = end.retried || end.released
+            // Whoever waits for a limit or a lock waits at any dispatcher.
+            answers[place].ringDispatch = end.retried || end.released || freeing.contains(report.build)
             answers[place].ringScheduling = end.endedBuildset
         }
         return (answers, ended)
+    }
+
+    /// The builds whose end makes room under a limit or in a lock.
+    private func freeing(_ endings: [BuildEnding]) -> Set<BuildID> {
+        guard !endings.isEmpty, let configuration = seenConfiguration?.configuration else { return [] }
+        let bounded = configuration.boundedBuilders
+        return Set(endings.map(\.build).filter { configuration.limit != nil || bounded.contains($0.builder) }.map(\.id))
     }
 }

@@ -17,6 +17,8 @@ package protocol StoreTransaction: AnyObject {
 
     /// The configuration in force, as this transaction sees it; nil before the first was applied.
     func currentConfiguration() throws -> AppliedConfiguration?
+    /// The newest configuration that this process has seen, without asking: good enough to decide whom to ring.
+    var seenConfiguration: AppliedConfiguration? { get }
     func configuration(numbered id: ConfigurationID) throws -> AppliedConfiguration?
 
     // Events
