@@ -279,9 +279,12 @@ public struct WaitFacts: Hashable, Sendable {
     public var build: BuildRow?
     /// The requests of its buildset that have to end before it is pending.
     public var needs: [NeedsGraph.Node]
+    /// What its limits and locks are judged by; nil where the configuration in force has none for it.
+    public var bounds: BoundFacts?
 
     public init(
-        request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?, needs: [NeedsGraph.Node] = []
+        request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?, needs: [NeedsGraph.Node] = [],
+        bounds: BoundFacts? = nil
     ) {
         self.request = request
         self.required = required
@@ -289,5 +292,40 @@ public struct WaitFacts: Hashable, Sendable {
         self.workers = workers
         self.build = build
         self.needs = needs
+        self.bounds = bounds
+    }
+}
+
+/// What a request can wait for that a limit or a lock bounds.
+public struct BoundFacts: Hashable, Sendable {
+    public struct OpenBuild: Hashable, Sendable {
+        public var build: BuildID
+        public var builder: String
+        public var assigned: Timestamp
+
+        public init(build: BuildID, builder: String, assigned: Timestamp) {
+            self.build = build
+            self.builder = builder
+            self.assigned = assigned
+        }
+    }
+    /// A pending request of another builder that needs one of its locks.
+    public struct Rival: Hashable, Sendable {
+        public var request: RequestID
+        public var builder: String
+
+        public init(request: RequestID, builder: String) {
+            self.request = request
+            self.builder = builder
+        }
+    }
+    /// Every build that is open, oldest first.
+    public var open: [OpenBuild]
+    /// Those that come before it, by priority and age, the first of each builder and set of labels.
+    public var rivals: [Rival]
+
+    public init(open: [OpenBuild], rivals: [Rival]) {
+        self.open = open
+        self.rivals = rivals
     }
 }

@@ -42,7 +42,7 @@ extension PostgresStore {
     }
 
     public func why(_ request: RequestID) async throws -> WaitFacts? {
-        try await read("reading why a request waits") { sql in
+        try await read("reading why a request waits") { [self] sql -> WaitFacts? in
             guard let row = try RequestRow.find(request, sql) else { return nil }
             let rows = try sql.pipeline([
                 (
@@ -57,17 +57,41 @@ extension PostgresStore {
                         AND (priority > $2 OR (priority = $2 AND id < $1))
                     """, [.integer(request.rawValue), .integer(row.priority)]
                 ),
+                ("SELECT max(id) FROM configurations", []),
             ])
+            let applied = try rows[2].first?.optionalInt64(0).flatMap { try configuration(ConfigurationID($0), sql) }
             let labels = rows[0].first?.string(0) ?? "{}"
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels), ahead: row.phase == .pending ? rows[1].first?.int(0) ?? 0 : 0,
                 workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) },
-                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [])
+                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [],
+                bounds: try applied.flatMap { try Self.bounds(of: row, $0.configuration, sql) })
         }
     }
 }
 
 extension PostgresStore {
+    private static func bounds(of request: RequestRow, _ configuration: Configuration, _ sql: PostgresTransaction) throws -> BoundFacts? {
+        guard request.phase == .pending, configuration.boundedBuilders.contains(request.builder) else { return nil }
+        let rows = try sql.pipeline([
+            // Index: builds_open, which holds only open ones.
+            ("SELECT id, builder, assigned FROM builds WHERE phase <> 'finished'", []),
+            // Indexes: the unique (builder, labels), then requests_pending from its beginning.
+            (
+                """
+                SELECT r.id, r.builder FROM match_classes c CROSS JOIN LATERAL (
+                    SELECT h.id, h.builder, h.priority FROM requests h
+                    WHERE h.match_class = c.id AND h.phase = 'pending' AND h.cancel_reason IS NULL ORDER BY h.priority DESC, h.id LIMIT 1
+                ) r WHERE c.builder = ANY ($1::text[]) AND (r.priority > $3 OR (r.priority = $3 AND r.id < $2)) ORDER BY r.priority DESC, r.id
+                """,
+                [.texts(configuration.rivals(of: request.builder).sorted()), .integer(request.id.rawValue), .integer(request.priority)]
+            ),
+        ])
+        return BoundFacts(
+            open: rows[0].map { .init(build: BuildID($0.int64(0)), builder: $0.string(1), assigned: $0.time(2)) }.sorted { $0.build < $1.build },
+            rivals: rows[1].map { .init(request: RequestID($0.int64(0)), builder: $0.string(1)) })
+    }
+
     private static func nodes(of buildset: BuildsetID, _ sql: PostgresTransaction) throws -> [NeedsGraph.Node] {
         try sql.all("SELECT \(NeedsGraph.Node.columns) FROM requests WHERE buildset = $1 ORDER BY id", [.integer(buildset.rawValue)]).map {
             try NeedsGraph.Node(stored: $0, from: 0)

@@ -51,7 +51,8 @@ extension SQLiteStore {
     }
 
     public func why(_ request: RequestID) async throws -> WaitFacts? {
-        try await read("reading why a request waits") { db in
+        let configuration = applied.withLock { $0 }?.configuration
+        return try await read("reading why a request waits") { db in
             guard let row = try RequestRow.find(request, db) else { return nil }
             let labels = try String.fetchOne(
                 db.cachedStatement(sql: "SELECT c.labels FROM requests r JOIN match_classes c ON c.id = r.match_class WHERE r.id = ?"),
@@ -67,12 +68,34 @@ extension SQLiteStore {
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
                 workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) },
-                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [])
+                needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [],
+                bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db) })
         }
     }
 }
 
 extension SQLiteStore {
+    private static func bounds(of request: RequestRow, _ configuration: Domain.Configuration, _ db: Database) throws -> BoundFacts? {
+        guard request.phase == .pending, configuration.boundedBuilders.contains(request.builder) else { return nil }
+        // Index: builds_open, which holds only open ones.
+        let open = try Row.fetchAll(db.cachedStatement(sql: "SELECT id, builder, assigned FROM builds WHERE phase <> 'finished'"))
+            .map { BoundFacts.OpenBuild(build: BuildID($0[0]), builder: $0[1], assigned: Timestamp(microseconds: $0[2])) }
+        // Indexes: the unique (builder, labels), then requests_pending from its beginning.
+        let builders = JSONText.encode(configuration.rivals(of: request.builder).sorted())
+        let rivals = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT r.id, r.builder FROM match_classes c CROSS JOIN requests r ON r.id = (
+                        SELECT h.id FROM requests h WHERE h.match_class = c.id AND h.phase = 'pending' AND h.cancel_reason IS NULL
+                        ORDER BY h.priority DESC, h.id LIMIT 1)
+                    WHERE c.builder IN (SELECT value FROM json_each(?1)) AND (r.priority > ?3 OR (r.priority = ?3 AND r.id < ?2))
+                    ORDER BY r.priority DESC, r.id
+                    """),
+            arguments: [builders, request.id.rawValue, request.priority]
+        ).map { BoundFacts.Rival(request: RequestID($0[0]), builder: $0[1]) }
+        return BoundFacts(open: open.sorted { $0.build < $1.build }, rivals: rivals)
+    }
+
     private static func nodes(of buildset: BuildsetID, _ db: Database) throws -> [NeedsGraph.Node] {
         let statement = try db.cachedStatement(sql: "SELECT \(NeedsGraph.Node.columns) FROM requests WHERE buildset = ? ORDER BY id")
         return try Row.fetchAll(statement, arguments: [buildset.rawValue]).map { try NeedsGraph.Node(stored: $0, from: 0) }

@@ -99,6 +99,9 @@ import Testing
             try await worker.append(build, at: 0, [1])
         }
         try await worker.finish(builds[0], logs: [.of([1])])
+        _ = try await store.apply(Samples.bounded, digest: Samples.digest(2))
+        for _ in 0..<count { _ = try await store.force(Samples.force(), idempotency: nil) }
+        _ = try await worker.claim(holding: builds)
         _ = try await store.endSession(worker.session.id, lost: true, reason: "silent")
     }
 }

@@ -30,6 +30,16 @@ public enum Samples {
             builders: builders)
     }
 
+    /// A configuration whose one builder has a limit and a lock.
+    public static var bounded: Configuration {
+        var builder = builder("test")
+        builder.limit = 2
+        builder.locks = [LockUse("db", .counting)]
+        var configuration = configuration(builders: [builder])
+        configuration.locks = [Lock(name: "db", count: 2)]
+        return configuration
+    }
+
     /// A digest that tells configurations apart.
     public static func digest(_ number: Int) -> String {
         let digits = String(number)

@@ -139,6 +139,34 @@ import Testing
         }
     }
 
+    @Test("Why a request waits for a limit or a lock is told by the builds that have it, since when, and by what comes first")
+    func whyBound() async throws {
+        var builders = ["deploy", "backup", "test", "docs"].map { Samples.builder($0) }
+        builders[0].locks = [LockUse("db")]
+        builders[1].locks = [LockUse("db", .counting)]
+        builders[2].limit = 1
+        try await WebRig.with(builders, locks: [Lock(name: "db", count: 5)], limit: 3) { rig in
+            @Sendable func reasons(_ request: Int64) async throws -> [String?] {
+                try await rig.object("/api/v1/requests/\(request)/why")["reasons"].items.map { reason in
+                    reason["code"].text.map { "\($0): \(reason["text"].text ?? "")" }
+                }
+            }
+            for builder in ["backup", "test", "deploy", "backup", "test"] { try await rig.force(builder) }
+            let worker = try await WorkerDouble(rig.store, "w1")
+            let builds = try await worker.claim()
+            #expect(builds.map(\.build) == [BuildID(1), BuildID(2)])
+            let since = try #require(try await rig.store.build(BuildID(1))).assigned
+            let (deploy, backup, test) = (try await reasons(3), try await reasons(4), try await reasons(5))
+            #expect(deploy == ["lock: lock db is held by build 1 of backup since \(since)"])
+            #expect(backup == ["lock: lock db goes first to request 3 of deploy"])
+            #expect(test == ["limit: builder test has 1 of 1 builds at once: 2"])
+            try await rig.force("docs")
+            #expect(try await worker.claim(holding: builds).count == 1)
+            let project = try await reasons(5)
+            #expect(project == ["limit: project demo has 3 of 3 builds at once"])
+        }
+    }
+
     @Test("Why a request waits is told by what it waits for, and what became of it after")
     func why() async throws {
         try await WebRig.with([Samples.builder("test"), Samples.builder("mac", labels: ["os": "mac"])]) { rig in

@@ -29,13 +29,15 @@ struct WebRig: Sendable {
     static let json: HTTPFields = [.contentType: "application/json"]
 
     static func with(
-        _ builders: [Builder] = [Samples.builder("test"), Samples.builder("docs")], schedulers: [SchedulerRule] = [],
+        _ builders: [Builder] = [Samples.builder("test"), Samples.builder("docs")], schedulers: [SchedulerRule] = [], locks: [Lock] = [],
+        limit: Int? = nil,
         _ test: @Sendable @escaping (WebRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
         let store = try await SQLiteStore.open(directory: directory.path)
         var configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
         configuration.schedulers += schedulers
+        (configuration.locks, configuration.limit) = (locks, limit)
         configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
         let applied = try await store.apply(configuration, digest: Samples.digest(1)).applied
         let (bell, logs) = (LocalBell(), LogBell())

@@ -63,12 +63,14 @@ struct WaitReasons {
         guard !willing.isEmpty else {
             return reasons + [Reason("paused", "every worker that could build it is paused: \(names(fitting))")]
         }
+        let bounds = bounds
+        reasons += bounds
         if facts.ahead > 0 { reasons.append(Reason("queue", "\(facts.ahead) requests with the same builder come first, by priority and age")) }
         let free = willing.filter { $0.builds.count < $0.slots }
         if free.isEmpty {
             let builds = willing.flatMap(\.builds).map(\.description).joined(separator: ", ")
             reasons.append(Reason("busy", "all slots of \(names(willing)) are busy with builds \(builds)"))
-        } else if facts.ahead == 0 {
+        } else if facts.ahead == 0, bounds.isEmpty {
             reasons.append(Reason("next", "it is next: \(names(free)) has a free slot and is about to get it"))
         }
         return reasons
@@ -88,7 +90,11 @@ struct WaitReasons {
     }
 
     private func names(_ workers: [WorkerRow]) -> String {
-        let names = workers.map(\.name).sorted()
-        return names.count > 5 ? names.prefix(5).joined(separator: ", ") + " and \(names.count - 5) more" : names.joined(separator: ", ")
+        Self.some(workers.map(\.name).sorted())
+    }
+
+    /// The first of many, and how many more there are.
+    static func some(_ all: [String]) -> String {
+        all.count > 5 ? all.prefix(5).joined(separator: ", ") + " and \(all.count - 5) more" : all.joined(separator: ", ")
     }
 }

@@ -1,0 +1,31 @@
+import Domain
+import Storage
+
+extension WaitReasons {
+    /// The limit or the locks that keep a pending request from a worker, and who has them.
+    var bounds: [Reason] {
+        guard let configuration, let facts = facts.bounds else { return [] }
+        let builder = self.facts.request.builder
+        var occupancy = Occupancy(configuration, open: facts.open.reduce(into: [:]) { $0[$1.builder, default: 0] += 1 })
+        switch occupancy.obstacle(to: builder) {
+        case .project(let open, let limit):
+            return [Reason("limit", "project \(configuration.project) has \(open) of \(limit) builds at once")]
+        case .builder(let open, let limit):
+            let own = facts.open.filter { $0.builder == builder }.map(\.build.description)
+            return [Reason("limit", "builder \(builder) has \(open) of \(limit) builds at once: \(Self.some(own))")]
+        case .locks(let names):
+            return names.map { name in
+                let holders = facts.open.filter { open in configuration.builder(named: open.builder)?.locks.contains { $0.name == name } ?? false }
+                return Reason(
+                    "lock", "lock \(name) is held by \(Self.some(holders.map { "build \($0.build) of \($0.builder) since \($0.assigned)" }))")
+            }
+        case nil:
+            for rival in facts.rivals { occupancy.reserve(rival.builder) }
+            guard case .locks(let names) = occupancy.obstacle(to: builder) else { return [] }
+            return names.map { name in
+                let first = facts.rivals.filter { rival in configuration.builder(named: rival.builder)?.locks.contains { $0.name == name } ?? false }
+                return Reason("lock", "lock \(name) goes first to \(Self.some(first.map { "request \($0.request) of \($0.builder)" }))")
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Domain
+import Storage
+import StoreConformance
+import TestSupport
+import Testing
+
+@testable import StoragePostgres
+
+/// Limits and locks where several dispatchers match at once.
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct BoundTests {
+    /// At most one `write`, never beside a `read`; at most two `read`; at most one `test`, which needs no lock.
+    private static var configuration: Configuration {
+        var builders = ["write", "read", "test"].map { Samples.builder($0) }
+        builders[0].locks = [LockUse("db")]
+        builders[1].locks = [LockUse("db", .counting)]
+        builders[2].limit = 1
+        var configuration = Samples.configuration(builders: builders)
+        configuration.locks = [Lock(name: "db", count: 2)]
+        return configuration
+    }
+
+    private static func force(_ store: PostgresStore, _ builders: String...) async throws -> [RequestID] {
+        var requests: [RequestID] = []
+        for builder in builders { requests.append(try await store.force(Samples.force(builder), idempotency: nil).request) }
+        return requests
+    }
+
+    private static func demand(_ store: PostgresStore, _ offers: [SlotOffer]) async throws -> [(key: Int64, value: Int)] {
+        try await store.read("looking") { try MatchSnapshot($0, offers, store) }.demand().sorted { $0.key < $1.key }
+    }
+
+    @Test("A dispatcher that gives away what a lock bounds waits for another that does, and counts what that one gave away")
+    func matchUnderWay() async throws {
+        let stores = try await SharedDatabase.make().processes(2, Self.configuration)
+        let requests = try await Self.force(stores[0], "write", "write")
+        let first = try await WorkerDouble(stores[0], "w1")
+        let second = try await WorkerDouble(stores[1], "w2")
+        let offers = [first.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let others = Task { try await second.claim() }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit().map(\.request) == [requests[0]])
+        #expect(try await others.value.isEmpty)
+    }
+
+    @Test("What no limit and no lock bounds waits for no other dispatcher")
+    func unboundedPasses() async throws {
+        var configuration = Self.configuration
+        configuration.builders[0].labels = ["os": "linux"]
+        configuration.builders.append(Samples.builder("free"))
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        _ = try await Self.force(stores[0], "write")
+        let first = try await WorkerDouble(stores[0], "w1", labels: ["os": "linux"])
+        let second = try await WorkerDouble(stores[1], "w2")
+        let offers = [first.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let free = try await Self.force(stores[1], "free")
+        let others = try await second.claim()
+        _ = try await held.commit()
+        #expect(others.map(\.request) == free)
+    }
+
+    @Test("A limit that is applied between a dispatcher's look and its decision holds")
+    func configurationUnderWay() async throws {
+        let free = Samples.configuration(builders: ["write", "read", "test"].map { Samples.builder($0) })
+        let stores = try await SharedDatabase.make().processes(2, free)
+        let requests = try await Self.force(stores[0], "test", "test")
+        let offers = [try await WorkerDouble(stores[0], "w1").offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        #expect(demand.map(\.value) == [2])
+        _ = try await stores[1].apply(Self.configuration, digest: Samples.digest(2))
+        let given = try await stores[0].write("assigning") { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        #expect(given.map(\.request) == [requests[0]])
+    }
+
+    @Test("However many dispatchers match at once, no limit and no lock is ever exceeded, and every request is built")
+    func neverExceeded() async throws {
+        let stores = try await SharedDatabase.make().processes(3, Self.configuration)
+        let each = 12
+        for _ in 0..<each { _ = try await Self.force(stores[0], "read", "test", "write", "read", "test") }
+        let finished = Watched(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    let store = stores[number % stores.count]
+                    let worker = try await WorkerDouble(store, "w\(number)", slots: 3)
+                    while finished.value < 5 * each {
+                        let builds = try await worker.claim()
+                        try await Self.expectBounds(store)
+                        try await worker.accept(builds)
+                        for build in builds { try await worker.finish(build) }
+                        finished.change { $0 += builds.count }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let requests = try await stores[0].requests(.init(.init(), limit: 500))
+        #expect(requests.count == 5 * each)
+        #expect(requests.allSatisfy { $0.outcome == .success && $0.attempts == 1 })
+    }
+
+    /// One statement sees one state.
+    private static func expectBounds(_ store: PostgresStore) async throws {
+        let open = try await store.read("counting open builds") { sql in
+            try sql.all("SELECT builder, count(*) FROM builds WHERE phase <> 'finished' GROUP BY builder")
+                .reduce(into: [String: Int]()) { $0[$1.string(0)] = $1.int(1) }
+        }
+        let (write, read, test) = (open["write"] ?? 0, open["read"] ?? 0, open["test"] ?? 0)
+        #expect(write <= 1 && read <= 2 && (write == 0 || read == 0) && test <= 1, "\(open)")
+    }
+}
