@@ -111,6 +111,23 @@ import Testing
         #expect(requests.allSatisfy { $0.outcome == .success && $0.attempts == 1 })
     }
 
+    @Test("Limits and locks cost a pass of matching four statements, and nothing where there are none")
+    func statements() async throws {
+        var counts: [UInt64] = []
+        for configuration in [Samples.configuration(), Samples.bounded] {
+            let store = try await SharedDatabase.make().processes(1, configuration)[0]
+            let worker = try await WorkerDouble(store)
+            // What is learned once is no part of a pass.
+            _ = try await Self.force(store, "test")
+            let first = try await worker.claim()
+            _ = try await Self.force(store, "test")
+            let before = store.statistics.statements
+            #expect(try await worker.claim(holding: first).count == 1)
+            counts.append(UInt64(store.statistics.statements - before))
+        }
+        #expect(counts[1] == counts[0] + 4)
+    }
+
     /// One statement sees one state.
     private static func expectBounds(_ store: PostgresStore) async throws {
         let open = try await store.read("counting open builds") { sql in

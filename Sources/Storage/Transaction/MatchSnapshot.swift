@@ -63,8 +63,8 @@ package struct MatchSnapshot: Sendable {
     private var occupancy: Occupancy?
     private var pools: [Pool] = []
 
-    /// Nothing is given away.
-    package var isEmpty: Bool { unheard.isEmpty && pairs().isEmpty }
+    /// Nothing is given away. Where nothing is bounded, whatever is first in line can be.
+    package var isEmpty: Bool { unheard.isEmpty && (occupancy == nil ? heads.isEmpty : pairs().isEmpty) }
 
     package init(offers asked: [SlotOffer], sessions: [SessionID: Session], held: [Held]) {
         let bySession = Dictionary(grouping: held, by: \.session)
