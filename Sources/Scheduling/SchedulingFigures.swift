@@ -4,5 +4,7 @@ public struct SchedulingFigures: Hashable, Sendable {
     public var classified: UInt64 = 0
     /// Branches that had become quiet.
     public var fired: UInt64 = 0
+    /// Buildsets whose end a rule waited for.
+    public var followed: UInt64 = 0
     public var buildsets: UInt64 = 0
 }

@@ -52,6 +52,15 @@ final class SchedulingPasses: Sendable {
         return .at(asked.advanced(by: wait))
     }
 
+    /// Follows the ends of buildsets that rules wait for.
+    func followEnds() async throws -> NextWake? {
+        let result = try await store.followEnds(limit: SchedulingService.batch)
+        counted.withLock { $0.followed += UInt64(result.taken) }
+        tell(result, what: "an end")
+        // What follows may end at once, and be followed in turn.
+        return result.taken > 0 ? .immediately : nil
+    }
+
     /// Fires what the clock says; gives when it says something again.
     private func fireSchedules() async throws -> Timestamp? {
         let result = try await store.fireSchedules(zone: ZoneBook.rule(named:))
@@ -67,6 +76,8 @@ final class SchedulingPasses: Sendable {
         guard !result.buildsets.isEmpty else { return }
         counted.withLock { $0.buildsets += UInt64(result.buildsets.count) }
         bell.ring(.dispatchMatch)
+        // One without a known builder ended with its making.
+        if let configuration = configuration()?.configuration, !configuration.followedSchedulers.isEmpty { bell.ring(.schedulingCompletions) }
         if !result.superseded.isEmpty { bell.ring(.dispatchCancels) }
         logger.info(
             "buildsets made",

@@ -25,6 +25,7 @@ public final class SchedulingService: Sendable {
         self.passes = passes
         loops = [
             Loop(name: .schedulingClassify, bell: bell, clock: clock, logger: logger) { try await passes.classify() },
+            Loop(name: .schedulingCompletions, bell: bell, clock: clock, logger: logger) { try await passes.followEnds() },
             Loop(name: .schedulingTimers, bell: bell, clock: clock, logger: logger) { try await passes.fireTimers() },
         ]
     }

@@ -11,6 +11,8 @@ public protocol SchedulingStore: Sendable {
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult
     /// Fires the rules of the clock that are due, by the configuration in force. `zone` knows the time zones.
     func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult
+    /// Follows the ends of up to `limit` buildsets that rules of the configuration in force wait for.
+    func followEnds(limit: Int) async throws -> SchedulingResult
 }
 
 public struct SchedulingResult: Hashable, Sendable {

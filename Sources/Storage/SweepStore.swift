@@ -13,11 +13,14 @@ public struct OpenWork: Hashable, Sendable {
     public var pendingRequests: Bool
     /// Builds that a worker holds.
     public var openBuilds: Bool
+    /// Buildsets whose end a scheduler waits for.
+    public var awaited: Bool
 
-    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool) {
+    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false) {
         self.unclassified = unclassified
         self.quiet = quiet
         self.pendingRequests = pendingRequests
         self.openBuilds = openBuilds
+        self.awaited = awaited
     }
 }

@@ -25,6 +25,10 @@ extension PostgresStore: SchedulingStore {
         return try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner, acceptedUntil: bound) }
     }
 
+    public func followEnds(limit: Int) async throws -> SchedulingResult {
+        try await write("following the ends of buildsets") { try $0.followEnds(limit: limit) }
+    }
+
     public func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
         try await write("firing rules of the clock") { try $0.fireSchedules(zone: zone) }
     }
@@ -77,6 +81,28 @@ extension PostgresStoreTransaction: ScheduleTransaction {
             """,
             [.text(branch), .text(repository)]
         ).map { try Change(stored: $0) }
+    }
+}
+
+extension PostgresStoreTransaction: CompletionTransaction {
+    func takeAwaitedEnds(limit: Int) throws -> [AwaitedEnd] {
+        try sql.all(
+            """
+            SELECT b.id, b.outcome, b.author, b.comments FROM awaited a JOIN buildsets b ON b.id = a.buildset
+            WHERE b.finished IS NOT NULL ORDER BY b.id LIMIT $1 FOR UPDATE OF a SKIP LOCKED
+            """, [.integer(limit)]
+        ).map { row in
+            guard let outcome = Outcome(rawValue: row.string(1)) else { throw StoreError.internalError("a buildset has no known outcome") }
+            return AwaitedEnd(buildset: BuildsetID(row.int64(0)), outcome: outcome, author: row.string(2), comments: row.string(3))
+        }
+    }
+
+    func forgetAwaited(_ buildsets: [BuildsetID]) {
+        sql.later("DELETE FROM awaited WHERE buildset = ANY ($1::bigint[])", [.integers(buildsets.map(\.rawValue))])
+    }
+
+    func expectEnds(of buildsets: [BuildsetID]) {
+        sql.later("INSERT INTO awaited (buildset) SELECT unnest($1::bigint[])", [.integers(buildsets.map(\.rawValue))])
     }
 }
 

@@ -5,7 +5,8 @@ extension PostgresStore: SweepStore, ServiceStore {
     /// Each question ends at the first row of a table or partial index that holds only what is open.
     private static let questions = """
         EXISTS (SELECT 1 FROM unclassified), EXISTS (SELECT 1 FROM quiet_times WHERE fires IS NOT NULL),
-        EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished')
+        EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished'),
+        EXISTS (SELECT 1 FROM awaited)
         """
 
     public func openWork() async throws -> OpenWork {
@@ -85,10 +86,11 @@ extension PostgresStore: SweepStore, ServiceStore {
 }
 
 extension OpenWork {
-    fileprivate static let columns = 4
+    fileprivate static let columns = 5
 
     fileprivate init(stored row: PostgresRow, from first: Int) {
         self.init(
-            unclassified: row.bool(first), quiet: row.bool(first + 1), pendingRequests: row.bool(first + 2), openBuilds: row.bool(first + 3))
+            unclassified: row.bool(first), quiet: row.bool(first + 1), pendingRequests: row.bool(first + 2), openBuilds: row.bool(first + 3),
+            awaited: row.bool(first + 4))
     }
 }

@@ -11,6 +11,10 @@ extension SQLiteStore: SchedulingStore {
         try await write("firing quiet times") { try $0.fireQuietTimes(limit: limit, planner: planner, acceptedUntil: $0.now) }
     }
 
+    public func followEnds(limit: Int) async throws -> SchedulingResult {
+        try await write("following the ends of buildsets") { try $0.followEnds(limit: limit) }
+    }
+
     public func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
         try await write("firing rules of the clock") { try $0.fireSchedules(zone: zone) }
     }
@@ -53,6 +57,29 @@ extension SQLiteTransaction: ScheduleTransaction {
             """,
             [branch, repository]
         ).map { try Change(stored: $0) }
+    }
+}
+
+extension SQLiteTransaction: CompletionTransaction {
+    func takeAwaitedEnds(limit: Int) throws -> [AwaitedEnd] {
+        try all(
+            """
+            SELECT b.id, b.outcome, b.author, b.comments FROM awaited a JOIN buildsets b ON b.id = a.buildset
+            WHERE b.finished IS NOT NULL ORDER BY b.id LIMIT ?
+            """, [limit]
+        ).map { row in
+            let word: String = row[1]
+            guard let outcome = Outcome(rawValue: word) else { throw StoreError.internalError("a buildset has no known outcome") }
+            return AwaitedEnd(buildset: BuildsetID(row[0]), outcome: outcome, author: row[2], comments: row[3])
+        }
+    }
+
+    func forgetAwaited(_ buildsets: [BuildsetID]) throws {
+        for buildset in buildsets { try run("DELETE FROM awaited WHERE buildset = ?", [buildset.rawValue]) }
+    }
+
+    func expectEnds(of buildsets: [BuildsetID]) throws {
+        for buildset in buildsets { try run("INSERT INTO awaited (buildset) VALUES (?)", [buildset.rawValue]) }
     }
 }
 

@@ -27,6 +27,8 @@ final class FailingStore: SchedulingStore {
         try await store.fireQuietTimes(limit: limit, planner: planner)
     }
 
+    func followEnds(limit: Int) async throws -> SchedulingResult { try await store.followEnds(limit: limit) }
+
     func fireSchedules(zone: @escaping @Sendable (String) -> ZoneRule?) async throws -> SchedulingResult {
         try await store.fireSchedules(zone: zone)
     }

@@ -9,6 +9,8 @@ struct StubbornStore: SchedulingStore {
 
     func classify(limit: Int, planner: Planner) async throws -> SchedulingResult { SchedulingResult(taken: 0, buildsets: []) }
 
+    func followEnds(limit: Int) async throws -> SchedulingResult { SchedulingResult(taken: 0, buildsets: []) }
+
     func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
         SchedulingResult(taken: 0, buildsets: [], nextDue: clock.now())
     }

@@ -56,6 +56,9 @@ import Testing
     @Test("Schedules", arguments: Conformance.scheduleRules)
     func schedules(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Completions", arguments: Conformance.completionRules)
+    func completions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Superseding", arguments: Conformance.supersedingRules)
     func superseding(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

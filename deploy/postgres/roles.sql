@@ -74,6 +74,9 @@ BEGIN
     IF to_regclass('public.deliveries') IS NOT NULL THEN
         GRANT DELETE ON deliveries TO doorbell_service, doorbell_relay;
     END IF;
+    IF to_regclass('public.awaited') IS NOT NULL THEN
+        GRANT DELETE ON awaited TO doorbell_service, doorbell_relay;
+    END IF;
     IF to_regclass('public.schedules') IS NOT NULL THEN
         GRANT DELETE ON schedules TO doorbell_service, doorbell_relay;
     END IF;

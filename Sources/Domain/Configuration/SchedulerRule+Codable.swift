@@ -1,6 +1,6 @@
 extension SchedulerRule: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, filter, builders, priority, properties, forks, schedule, supersede
+        case name, kind, filter, builders, priority, properties, forks, schedule, follows, supersede
         case quiet = "quiet_ms"
     }
 
@@ -17,6 +17,7 @@ extension SchedulerRule: Codable {
             // Revisions that were stored before these keys existed do not have them.
             forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false,
             schedule: try container.decodeIfPresent(Schedule.self, forKey: .schedule),
+            follows: try container.decodeIfPresent(Dependence.self, forKey: .follows),
             supersede: try container.decodeIfPresent(Superseding.self, forKey: .supersede))
     }
 
@@ -31,6 +32,7 @@ extension SchedulerRule: Codable {
         try container.encode(properties, forKey: .properties)
         try container.encode(forks, forKey: .forks)
         try container.encodeIfPresent(schedule, forKey: .schedule)
+        try container.encodeIfPresent(follows, forKey: .follows)
         try container.encodeIfPresent(supersede, forKey: .supersede)
     }
 }

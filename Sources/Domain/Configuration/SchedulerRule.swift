@@ -11,6 +11,8 @@ public struct SchedulerRule: Hashable, Sendable {
         case cron
         /// Again and again after so much time.
         case periodic
+        /// When buildsets of other schedulers have ended.
+        case dependent
     }
 
     /// Which older requests a newer buildset of the rule makes needless.
@@ -34,13 +36,15 @@ public struct SchedulerRule: Hashable, Sendable {
     public var forks: Bool
     /// Of rules that the clock fires; no change does.
     public var schedule: Schedule?
+    /// Of rules that other schedulers' ends fire; no change does.
+    public var follows: Dependence?
     /// Nil: whatever was asked for is built.
     public var supersede: Superseding?
 
     public init(
         name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
         properties: [String: JSONValue] = [:], forks: Bool = false, schedule: Schedule? = nil,
-        supersede: Superseding? = nil
+        follows: Dependence? = nil, supersede: Superseding? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -51,6 +55,7 @@ public struct SchedulerRule: Hashable, Sendable {
         self.properties = properties
         self.forks = forks
         self.schedule = schedule
+        self.follows = follows
         self.supersede = supersede
     }
 }

@@ -82,30 +82,6 @@ extension Configuration {
     /// Builders that need each other in a circle, in its order, the first of them again at the end; nil when there is none.
     public func circleOfNeeds() -> [String]? {
         let needs = builders.reduce(into: [String: [String]]()) { $0[$1.name] = $1.needs.map(\.builder) }
-        var isDone = Set<String>()
-        for builder in builders where !isDone.contains(builder.name) {
-            // The way down from this builder, and how far each of its builders has been looked at.
-            var path = [builder.name]
-            var looked = [0]
-            var isOnPath: Set = [builder.name]
-            while let name = path.last, let place = looked.last {
-                let wanted = needs[name] ?? []
-                guard place < wanted.count else {
-                    path.removeLast()
-                    looked.removeLast()
-                    isOnPath.remove(name)
-                    isDone.insert(name)
-                    continue
-                }
-                looked[looked.count - 1] += 1
-                let next = wanted[place]
-                if isOnPath.contains(next), let start = path.firstIndex(of: next) { return Array(path[start...]) + [next] }
-                guard !isDone.contains(next), needs[next] != nil else { continue }
-                path.append(next)
-                looked.append(0)
-                isOnPath.insert(next)
-            }
-        }
-        return nil
+        return Circle.find(in: builders.map(\.name), needs)
     }
 }

@@ -82,6 +82,20 @@ public struct Planner: Sendable {
             reason: changes.count == 1 ? "change \(last.id)" : "\(changes.count) changes, the last \(last.id)")
     }
 
+    /// What follows the end of a buildset: at its revision, with its properties under those of the rule.
+    public func follow(_ finished: FinishedBuildset) -> [PlannedBuildset] {
+        configuration.schedulers.compactMap { rule in
+            guard let follows = rule.follows, follows.schedulers.contains(finished.scheduler), follows.outcomes.contains(finished.outcome) else {
+                return nil
+            }
+            return PlannedBuildset(
+                scheduler: rule.name, trigger: "buildset:\(finished.id)",
+                reason: "buildset \(finished.id) of \(finished.scheduler) ended as \(finished.outcome.rawValue)", stamp: finished.stamp,
+                changes: finished.changes, parents: [finished.chain], builders: rule.builders, priority: rule.priority,
+                properties: finished.properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+        }
+    }
+
     private func buildset(rule: SchedulerRule, change: Change) -> PlannedBuildset {
         buildset(rule: rule, changes: [change], newest: change, trigger: "change:\(change.id)", reason: "change \(change.id)")
     }
@@ -101,7 +115,7 @@ public struct Planner: Sendable {
 extension SchedulerRule {
     /// The filter's verdict on what is this kind's business at all.
     fileprivate func judge(_ candidate: Candidate) -> ChangeFilter.Verdict {
-        if schedule != nil || candidate.isUntrusted && !forks { return .ignored }
+        if schedule != nil || follows != nil || candidate.isUntrusted && !forks { return .ignored }
         guard kind == .pull else {
             // A pull request is no change of a branch, unless a rule asks for its category.
             return candidate.isPull && filter.categories.isEmpty ? .ignored : filter.judge(candidate.change.content)
@@ -113,6 +127,7 @@ extension SchedulerRule {
     /// Why `judge` ignores a change.
     fileprivate func refusal(of candidate: Candidate) -> String {
         if schedule != nil { return "the clock fires it, and no change does" }
+        if let follows { return "it follows what \(follows.schedulers.joined(separator: ", ")) built, and no change" }
         if candidate.isUntrusted && !forks { return "it is from another repository, which anybody may write, and the rule has no \"forks: true\"" }
         guard kind == .pull else {
             if candidate.isPull && filter.categories.isEmpty { return "it is a pull request, which rules of kind pull build" }

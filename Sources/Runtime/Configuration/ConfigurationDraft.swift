@@ -20,6 +20,8 @@ struct ConfigurationDraft {
     var builderReferences: [(name: String, value: YAMLValue)] = []
     /// Where builders name locks.
     var lockReferences: [(name: String, value: YAMLValue)] = []
+    /// Where schedulers name schedulers.
+    var schedulerReferences: [(name: String, value: YAMLValue)] = []
     /// Local paths that were resolved against the place of their file.
     var resolvedPaths: [String] = []
 
@@ -36,6 +38,7 @@ struct ConfigurationDraft {
             lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
         refuseRepeats(of: "project", projects.map(\.value))
         refuseRepeats(of: "limit", limits.map(\.value))
+        refuseUnknown(schedulerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value), locks: locks.map(\.value),
@@ -46,6 +49,11 @@ struct ConfigurationDraft {
     }
 
     private func refuseCircles(of configuration: Configuration) {
+        if let circle = configuration.circleOfSchedulers(), let first = circle.first {
+            schedulers.first { $0.value.name == first }?.name?.report(
+                "found schedulers that follow each other in a circle (\(circle.joined(separator: " follows "))), expected one that follows none of the others"
+            )
+        }
         guard let circle = configuration.circleOfNeeds(), let first = circle.first else { return }
         builders.first { $0.value.name == first }?.name?.report(
             "found builders that need each other in a circle (\(circle.joined(separator: " needs "))), expected one that needs none of the others")

@@ -15,7 +15,9 @@ enum ConfigurationKeys {
     static let ofChanges = filter + ["quiet", "forks", "supersede"]
     /// Of schedulers that the clock starts.
     static let clock = ["cron", "timezone", "every", "branch", "repository", "only_if_changed", "missed"]
-    static let scheduler = ["name", "kind"] + ofChanges + clock + ["builders", "priority", "properties"]
+    /// Of schedulers that follow others.
+    static let dependence = ["after", "outcome"]
+    static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["builders", "priority", "properties"]
     static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "steps"]
     static let need = ["builder", "outcome"]
     static let lock = ["name", "count"]

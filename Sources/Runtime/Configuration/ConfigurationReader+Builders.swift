@@ -43,7 +43,7 @@ extension ConfigurationReader {
         return (Need(builder: name, outcomes: mapping["outcome"].map(readOutcomes) ?? Need.usual), place)
     }
 
-    private func readOutcomes(_ value: YAMLValue) -> Set<Outcome> {
+    func readOutcomes(_ value: YAMLValue) -> Set<Outcome> {
         let words = Outcome.allCases.map(\.rawValue)
         guard case .sequence = value.node else {
             guard let word = value.choice(of: words + ["any"]) else { return [] }

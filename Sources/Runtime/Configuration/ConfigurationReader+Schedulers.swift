@@ -21,6 +21,7 @@ extension ConfigurationReader {
             key.report("found \"branches\" in a scheduler of kind \"any-branch\", expected none: write kind \"branch\" to choose branches")
         }
         read.schedule = readSchedule(of: scheduler, kind: kind)
+        read.follows = readDependence(of: scheduler, kind: kind)
         if let quiet = scheduler["quiet"]?.duration(atLeast: .zero) { read.quiet = quiet == .zero ? nil : quiet }
         if let priority = scheduler["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.properties = readProperties(scheduler["properties"])
@@ -46,7 +47,9 @@ extension ConfigurationReader {
         guard let kind else { return nil }
         let isClocked = kind == .cron || kind == .periodic
         let others =
-            isClocked ? ConfigurationKeys.ofChanges + (kind == .cron ? ["every"] : ["cron", "timezone"]) : ConfigurationKeys.clock
+            isClocked
+            ? ConfigurationKeys.ofChanges + (kind == .cron ? ["every"] : ["cron", "timezone"])
+            : ConfigurationKeys.clock + (kind == .dependent ? ConfigurationKeys.ofChanges : [])
         for key in others {
             scheduler.key(key)?.report("found \"\(key)\" in a scheduler of kind \"\(kind.rawValue)\", expected none")
         }
@@ -59,6 +62,25 @@ extension ConfigurationReader {
             schedule.missed = Schedule.Missed(rawValue: missed) ?? schedule.missed
         }
         return schedule
+    }
+
+    private mutating func readDependence(of scheduler: YAMLMapping, kind: SchedulerRule.Kind?) -> Dependence? {
+        guard let kind else { return nil }
+        guard kind == .dependent else {
+            for key in ConfigurationKeys.dependence {
+                scheduler.key(key)?.report("found \"\(key)\" in a scheduler of kind \"\(kind.rawValue)\", expected none")
+            }
+            return nil
+        }
+        guard let after = scheduler.required("after", "the schedulers that it follows") else { return nil }
+        var follows = Dependence(schedulers: [])
+        for element in after.isList ? after.list(of: "schedulers") ?? [] : [after] {
+            guard let name = element.text("the name of a scheduler") else { continue }
+            follows.schedulers.append(name)
+            draft.schedulerReferences.append((name, element))
+        }
+        if let outcome = scheduler["outcome"] { follows.outcomes = readOutcomes(outcome) }
+        return follows
     }
 
     private func readCron(of scheduler: YAMLMapping) -> Schedule.Timing? {

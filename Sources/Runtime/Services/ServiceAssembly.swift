@@ -159,6 +159,7 @@ struct ServiceAssembly: Sendable {
         var loops: Set<LoopName> = [.events, .relay, .intakeSpool]
         if work.unclassified { loops.insert(.schedulingClassify) }
         if work.quiet { loops.insert(.schedulingTimers) }
+        if work.awaited { loops.insert(.schedulingCompletions) }
         if work.pendingRequests { loops.insert(.dispatchMatch) }
         if work.openBuilds { loops.formUnion([.sweeper, .dispatchCancels]) }
         return loops

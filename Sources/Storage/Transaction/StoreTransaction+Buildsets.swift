@@ -97,6 +97,9 @@ extension StoreTransaction {
             for (id, request) in own { tell(request, id, context) }
             created.append(CreatedBuildset(context: context, requests: own.map(\.id)))
         }
+        let followed = configuration.followedSchedulers
+        let awaited = followed.isEmpty ? [] : created.compactMap { $0?.context }.filter { followed.contains($0.scheduler) }.map(\.id)
+        if !awaited.isEmpty { try expectEnds(of: awaited) }
         try finishBuildsets(created.compactMap { $0 }.filter(\.requests.isEmpty).map(\.context.id))
         return created
     }

@@ -21,6 +21,9 @@ package protocol StoreTransaction: AnyObject {
     var seenConfiguration: AppliedConfiguration? { get }
     func configuration(numbered id: ConfigurationID) throws -> AppliedConfiguration?
 
+    /// Remembers that somebody waits for the ends of these buildsets.
+    func expectEnds(of buildsets: [BuildsetID]) throws
+
     // Events
     /// Raises the versions of these entities by these numbers; gives the new version of each that is there.
     func raiseVersions(of kind: EntityKind, by counts: [(id: Int64, count: Int64)]) throws -> [Int64: Int64]

@@ -1,0 +1,4 @@
+-- Buildsets whose end some scheduler waits for. A row is there from the making of the buildset until its end was followed.
+CREATE TABLE awaited (
+    buildset bigint NOT NULL PRIMARY KEY REFERENCES buildsets (id)
+);
