@@ -160,14 +160,14 @@ extension ConfigurationCase {
         scheduler("a follower of nobody", "kind: dependent, builders: [test]", "7:3: found a scheduler without \"after\", expected the schedulers"),
         scheduler(
             "a follower of somebody who is not there", "kind: dependent, after: tests, builders: [test]",
-            "7:35: found \"tests\", expected a scheduler: one of \"s\"", schemaKnows: false),
+            "7:37: found \"tests\", expected a scheduler: one of \"s\"", schemaKnows: false),
         scheduler(
             "a follower of itself", "kind: dependent, after: [s], builders: [test]",
             "7:10: found schedulers that follow each other in a circle (s follows s)",
             schemaKnows: false),
         scheduler(
             "a follower that looks at changes", "kind: dependent, after: s, branches: [main], builders: [test]",
-            "7:10: found schedulers that follow", "7:38: found \"branches\" in a scheduler of kind \"dependent\""),
+            "7:10: found schedulers that follow", "7:40: found \"branches\" in a scheduler of kind \"dependent\""),
         scheduler(
             "an end that no change has", "kind: any-branch, outcome: any, builders: [test]",
             "7:31: found \"outcome\" in a scheduler of kind \"any-branch\", expected none"),
