@@ -20,8 +20,8 @@ public struct PlanReplay: Sendable {
     private var taken: [String: Int] = [:]
     private var quiet: [QuietKey: QuietTime] = [:]
     private var waiting: [QuietKey: [Change]] = [:]
-    /// No quiet time ends before it.
-    private var nextEnd: Timestamp?
+    /// By rule: each waits for the same time, so that what came first ends first.
+    private var ends: [String: QuietEnds] = [:]
 
     public init(_ configuration: Configuration) {
         planner = Planner(configuration: configuration)
@@ -55,19 +55,24 @@ public struct PlanReplay: Sendable {
             taken[time.key.scheduler, default: 0] += 1
             quiet[time.key] = QuietTime(key: time.key, generation: time.generation, fires: time.fires, changes: [])
             waiting[time.key, default: []].append(change)
-            if let fires = time.fires { nextEnd = min(nextEnd ?? fires, fires) }
+            if let fires = time.fires { ends[time.key.scheduler, default: QuietEnds()].append(QuietEnd(key: time.key, fires: fires)) }
         }
     }
 
     /// A change that comes at the very end of a quiet time still belongs to it. Nil: all of them end.
     private mutating func endQuietTimes(before moment: Timestamp?) {
-        guard let nextEnd, moment.map({ nextEnd < $0 }) ?? true else { return }
-        let ended = quiet.values.filter { time in time.fires.map { end in moment.map { end < $0 } ?? true } ?? false }
+        var ended: [QuietTime] = []
+        for rule in ends.keys {
+            while let end = ends[rule]?.popFirst(before: moment) {
+                // Another change may have put it off since.
+                guard let time = quiet[end.key], time.fires == end.fires else { continue }
+                ended.append(time)
+                quiet[end.key] = QuietTime(key: time.key, generation: time.generation + 1, fires: nil, changes: [])
+            }
+        }
         for time in ended.sorted(by: Self.comesFirst) {
             if let buildset = planner.fire(time, changes: waiting.removeValue(forKey: time.key) ?? []) { buildsets.append(buildset) }
-            quiet[time.key] = QuietTime(key: time.key, generation: time.generation + 1, fires: nil, changes: [])
         }
-        self.nextEnd = quiet.values.compactMap(\.fires).min()
     }
 
     private static func comesFirst(_ left: QuietTime, _ right: QuietTime) -> Bool {
@@ -75,5 +80,32 @@ public struct PlanReplay: Sendable {
             (time.fires?.microseconds ?? 0, time.key.scheduler, time.key.repository, time.key.branch)
         }
         return order(left) < order(right)
+    }
+}
+
+/// When the quiet time of a branch ends, unless it is put off.
+private struct QuietEnd {
+    var key: QuietKey
+    var fires: Timestamp
+}
+
+/// The ends of one rule's quiet times, in their order.
+private struct QuietEnds {
+    private var ends: [QuietEnd] = []
+    private var next = 0
+
+    mutating func append(_ end: QuietEnd) { ends.append(end) }
+
+    /// Nil: there is none, or it does not come before the moment.
+    mutating func popFirst(before moment: Timestamp?) -> QuietEnd? {
+        guard next < ends.count, moment.map({ ends[next].fires < $0 }) ?? true else { return nil }
+        defer {
+            next += 1
+            if next > ends.count / 2 {
+                ends.removeFirst(next)
+                next = 0
+            }
+        }
+        return ends[next]
     }
 }
