@@ -69,13 +69,3 @@ public final class ChangeIntake: Sendable {
         }
     }
 }
-
-extension NewChange {
-    init(_ submission: ChangeSubmission) {
-        self.init(
-            source: submission.source ?? "api", project: submission.project, repository: submission.repository, branch: submission.branch,
-            revision: submission.revision, author: submission.author ?? "", comments: submission.comments ?? "",
-            files: submission.files ?? [], category: submission.category ?? "", when: submission.when, properties: submission.properties ?? [:],
-            dedupeKey: submission.dedupeKey)
-    }
-}

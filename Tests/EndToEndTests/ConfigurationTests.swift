@@ -108,6 +108,14 @@ import Testing
         #expect(same.status == 0 && same.output.contains("each change is built as it is now"), "\(same)")
         let one = try json(try await deployment.command("plan", "--config", path, "--change", "2", "--json").output)
         #expect(one["revision"] as? Int == 1 && one["changes"] as? [Int] == [2] && (one["differences"] as? [Any])?.count == 1)
+        let given = try file(
+            #"[{"project": "demo", "repository": "/r", "branch": "main", "revision": "x"}, {"project": "demo", "repository": "/r", "branch": "b", "revision": "y"}]"#,
+            "changes.json")
+        let two = try await deployment.command("plan", "--config", path, "--change", given, "--change", "3")
+        #expect(two.status == 0 && two.output.contains("3 changes, 3 to -2") && two.output.contains("-2      b"), "\(two)")
+        let wrong = try await deployment.command("plan", "--config", path, "--change", try file(#"{"project": "demo"}"#, "wrong.json"))
+        #expect(wrong.status == 65 && wrong.error.contains("/repository is missing"), "\(wrong)")
+        #expect(try await deployment.command("plan", "--config", path, "--change", "nothing.json").status == 64)
         #expect(try await deployment.command("plan", "--config", path, "--change", "9").status == 65)
         #expect(try await deployment.command("plan", "--config", path, "--since", "soon").status == 64)
         #expect(try await deployment.command("plan", "--config", path, "--since", "1h", "--change", "1").status == 64)

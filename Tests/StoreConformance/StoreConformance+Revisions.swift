@@ -42,6 +42,8 @@ extension StoreConformance where S: Store {
         let before = try #require(try await world.store.revision(second.id))
         #expect(before.configuration == new && before.row.by == "ada@host é" && before.row.restores == nil)
         #expect(try await world.store.revision(first.id)?.row.by == nil)
+        let facts = try await world.store.events(.configApplied).map { try $0.fact(ConfigFact.self) }
+        #expect(facts.map(\.by) == [nil, "ada@host é", "bob"] && facts.map(\.restores) == [nil, nil, first.id])
         #expect(try await world.store.revision(ConfigurationID(third.id.rawValue + 1)) == nil)
     }
 

@@ -208,13 +208,22 @@ public struct ConfigFact: Hashable, Sendable, Codable {
     public var builders: [String]
     public var schedulers: [String]
     public var sources: [String]
+    /// Who had it applied, as they said it.
+    public var by: String?
+    /// The earlier revision that it is again.
+    public var restores: ConfigurationID?
 
-    public init(configuration: ConfigurationID, digest: String, builders: [String], schedulers: [String], sources: [String]) {
+    public init(
+        configuration: ConfigurationID, digest: String, builders: [String], schedulers: [String], sources: [String], by: String? = nil,
+        restores: ConfigurationID? = nil
+    ) {
         self.configuration = configuration
         self.digest = digest
         self.builders = builders
         self.schedulers = schedulers
         self.sources = sources
+        self.by = by
+        self.restores = restores
     }
 }
 

@@ -23,7 +23,8 @@ extension ConfigurationTransaction {
         let new = try insert(revision)
         let fact = ConfigFact(
             configuration: new.id, digest: new.digest, builders: configuration.builders.map(\.name),
-            schedulers: configuration.schedulers.map(\.name), sources: configuration.sourceNames)
+            schedulers: configuration.schedulers.map(\.name), sources: configuration.sourceNames, by: revision.by,
+            restores: revision.restores)
         emit(
             EventDraft(
                 .configApplied, entity: .config, id: new.id.rawValue,

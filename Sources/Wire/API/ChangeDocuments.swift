@@ -40,6 +40,16 @@ public struct ChangeSubmission: Hashable, Sendable, Codable {
     }
 }
 
+extension NewChange {
+    public init(_ submission: ChangeSubmission) {
+        self.init(
+            source: submission.source ?? "api", project: submission.project, repository: submission.repository, branch: submission.branch,
+            revision: submission.revision, author: submission.author ?? "", comments: submission.comments ?? "",
+            files: submission.files ?? [], category: submission.category ?? "", when: submission.when, properties: submission.properties ?? [:],
+            dedupeKey: submission.dedupeKey)
+    }
+}
+
 /// The answer: 201 when the change is new, 200 with the same answer when it was accepted before, 202 when the database is away and the change is kept on
 /// the intake's own disk until it is back.
 public struct ChangeAccepted: Hashable, Sendable, Codable {

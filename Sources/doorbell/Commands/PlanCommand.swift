@@ -15,7 +15,10 @@ struct PlanCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
     @Option(help: "The file to try, or a directory of them; ./doorbell.yaml when absent.") var config: String?
-    @Option(name: .customLong("change"), help: "The number of a change; may be repeated.") var changes: [Int64] = []
+    @Option(
+        name: .customLong("change"),
+        help: "The number of a change, or a file of JSON with changes that nobody recorded, as POST /api/v1/changes takes them; may be repeated.")
+    var changes: [String] = []
     @Option(help: "The changes since then: 7d, 36h, 1h30m, or a moment such as 2026-01-31T12:00:00Z.") var since: String?
     @Option(help: "At most so many changes, the newest: 1 to 100000; 100, or with --since 100000, when not given.") var limit: Int?
     @Option(help: "At most so many of the changes that are built otherwise: 0 to 10000.") var differences = 20
@@ -49,9 +52,17 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func recorded(_ api: APIClient) async throws -> (changes: [Change], isCut: Bool) {
         guard changes.isEmpty else {
-            var named: [Change] = []
-            for id in Set(changes).sorted() { named.append(try await api.change(id)) }
-            return (APIClient.ordered(named), false)
+            let now = Phrases.now
+            var recorded: [Change] = []
+            var given: [Change] = []
+            for word in Set(changes).sorted() {
+                if let id = Int64(word) {
+                    recorded.append(try await api.change(id))
+                } else {
+                    given += try GivenChanges(path: word, before: given.count, now: now).changes
+                }
+            }
+            return (APIClient.ordered(recorded) + given, false)
         }
         guard let since else { return try await api.changes(since: nil, limit: limit ?? Self.usual) }
         guard let moment = Phrases.moment(since) else {

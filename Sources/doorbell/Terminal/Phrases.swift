@@ -57,5 +57,5 @@ enum Phrases {
         return line.count > limit ? line.prefix(limit - 1) + "…" : line
     }
 
-    private static var now: Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }
+    static var now: Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }
 }
