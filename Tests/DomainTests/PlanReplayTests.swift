@@ -46,7 +46,27 @@ import Testing
         nightly.schedule = Schedule(timing: .every(.seconds(60)))
         #expect(PlanReplay(configuration(nightly), changes: [change(1, at: 0)]).tallies.isEmpty)
         let comparison = PlanComparison(from: configuration(), to: configuration(nightly), changes: [change(1, at: 0), change(2, at: 0)])
-        #expect(comparison.rules.map(\.isByClock) == [true] && comparison.matchNothing.isEmpty)
+        #expect(comparison.rules.map(\.firedBy) == [.clock] && comparison.matchNothing.isEmpty)
+    }
+
+    @Test("What follows others is counted as if those had succeeded, to the end of the line, and follows no circle for ever")
+    func followers() {
+        func follower(_ name: String, of others: String..., outcomes: Set<Outcome> = Need.usual) -> SchedulerRule {
+            SchedulerRule(name: name, kind: .dependent, builders: [name], follows: Dependence(schedulers: others, outcomes: outcomes))
+        }
+        let rules = configuration(
+            rule("commits", quiet: 10, builders: "test"), rule("also", branches: ["main"], builders: "test"),
+            follower("second", of: "commits", "also"),
+            follower("third", of: "second"), follower("mourner", of: "commits", outcomes: [.failure]), follower("left", of: "right"),
+            follower("right", of: "left", "commits"))
+        let changes = [change(1, at: 0), change(2, at: 1), change(3, at: 1, branch: "topic")]
+        let replay = PlanReplay(rules, changes: changes)
+        // Two of `commits`, two of `also`: `second` follows each, by three different changes.
+        #expect(replay.tallies["second"] == .init(changes: 3, buildsets: 4, builds: 4) && replay.tallies["third"] == replay.tallies["second"])
+        #expect(replay.tallies["mourner"] == .init())
+        let comparison = PlanComparison(from: configuration(), to: rules, changes: changes)
+        #expect(comparison.rules.map(\.firedBy).filter { $0 == .buildsets }.count == 5 && comparison.matchNothing.isEmpty)
+        #expect(comparison.matchEverything == ["commits"])
     }
 
     @Test("Differences are told by the change that is built, in both directions, and only where there are any")

@@ -3,10 +3,17 @@ public struct PlanComparison: Sendable {
     /// One rule under both; nil where a configuration does not have it.
     public struct Rule: Hashable, Sendable {
         public var name: String
-        /// It is fired by the clock; no change fires it.
-        public var isByClock: Bool
+        public var firedBy: FiredBy
         public var before: PlanReplay.Tally?
         public var after: PlanReplay.Tally?
+    }
+
+    public enum FiredBy: String, Hashable, Sendable {
+        case changes
+        /// The clock, and no change: it is left out.
+        case clock
+        /// The ends of other rules' buildsets, which are taken to succeed.
+        case buildsets
     }
 
     /// What is built when this change is the newest.
@@ -52,15 +59,16 @@ public struct PlanComparison: Sendable {
     }
 
     /// Rules that do not choose: each took every change, or none did. One change tells nothing of that.
-    public var matchEverything: [String] { changes < 2 ? [] : rules.filter { $0.after?.changes == changes }.map(\.name) }
-    public var matchNothing: [String] { changes < 2 ? [] : rules.filter { $0.after?.changes == 0 && !$0.isByClock }.map(\.name) }
+    public var matchEverything: [String] { changes < 2 ? [] : rules.filter { $0.after?.changes == changes && $0.firedBy == .changes }.map(\.name) }
+    public var matchNothing: [String] { changes < 2 ? [] : rules.filter { $0.after?.changes == 0 && $0.firedBy == .changes }.map(\.name) }
 
     private static func rules(_ before: PlanReplay, _ after: PlanReplay) -> [Rule] {
         let (old, new) = (before.planner.configuration, after.planner.configuration)
         let rules = new.schedulers + old.schedulers.filter { new.scheduler(named: $0.name) == nil }
         let (known, wanted) = (before.tallies, after.tallies)
         return rules.map { rule in
-            Rule(name: rule.name, isByClock: rule.schedule != nil, before: known[rule.name], after: wanted[rule.name])
+            let firedBy: FiredBy = rule.schedule != nil ? .clock : rule.follows != nil ? .buildsets : .changes
+            return Rule(name: rule.name, firedBy: firedBy, before: known[rule.name], after: wanted[rule.name])
         }
     }
 

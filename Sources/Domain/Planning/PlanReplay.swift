@@ -1,5 +1,5 @@
-/// What a configuration makes of recorded changes: the planner, run over them in the order of acceptance; quiet times end when they would have ended. Pure, and
-/// nothing is kept.
+/// What a configuration makes of recorded changes: the planner, run over them in the order of acceptance; quiet times end when they would have ended, and
+/// what follows a buildset follows it as if it succeeded. Pure, and nothing is kept.
 public struct PlanReplay: Sendable {
     /// What a rule did with them.
     public struct Tally: Hashable, Sendable {
@@ -32,6 +32,7 @@ public struct PlanReplay: Sendable {
         self.init(configuration)
         for change in changes { take(change) }
         endQuietTimes(before: nil)
+        follow()
     }
 
     /// What became of the changes by each rule, those of the clock left out: no change fires them.
@@ -44,6 +45,28 @@ public struct PlanReplay: Sendable {
             tallies[buildset.scheduler]?.builds += buildset.builders.count
         }
         return tallies
+    }
+
+    /// Rules follow no circle, so that this ends: a buildset leads to those of rules that stand behind its own.
+    private mutating func follow() {
+        guard planner.configuration.schedulers.contains(where: { $0.follows != nil }) else { return }
+        var followed: [String: Set<ChangeID>] = [:]
+        var next = 0
+        var depths = Array(repeating: 0, count: buildsets.count)
+        while next < buildsets.count {
+            let (buildset, depth) = (buildsets[next], depths[next] + 1)
+            next += 1
+            guard depth < planner.configuration.schedulers.count, let parent = buildset.parents.last else { continue }
+            let finished = FinishedBuildset(
+                id: BuildsetID(Int64(next)), scheduler: buildset.scheduler, outcome: .success, chain: parent, stamp: buildset.stamp,
+                changes: buildset.changes, properties: buildset.properties)
+            for follower in planner.follow(finished) {
+                followed[follower.scheduler, default: []].formUnion(follower.changes)
+                buildsets.append(follower)
+                depths.append(depth)
+            }
+        }
+        for (scheduler, changes) in followed { taken[scheduler] = changes.count }
     }
 
     private mutating func take(_ change: Change) {

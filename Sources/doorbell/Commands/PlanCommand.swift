@@ -9,8 +9,8 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan", abstract: "Show what a configuration would build, before it is applied.",
         discussion: """
             Reads recorded changes and the configuration in force from the running Doorbell, and decides here what each of both would build. Nothing is \
-            written, here or there. Quiet times end as they would have ended; what is left of them at the end is counted as well. Schedulers of the \
-            clock are named, and left out.
+            written, here or there. Quiet times end as they would have ended; what is left of them at the end is counted as well. Schedulers that \
+            follow others are counted as if those had succeeded; schedulers of the clock are named, and left out.
             """)
 
     @OptionGroup var client: ClientOptions

@@ -47,7 +47,7 @@ struct PlanReport {
     }
 
     private static func inForce(_ rule: PlanComparison.Rule) -> String {
-        if rule.isByClock { return "fired by the clock" }
+        if rule.firedBy == .clock { return "fired by the clock" }
         guard let before = rule.before else { return "not there" }
         guard let after = rule.after else { return "\(counts(before)); gone from the file" }
         return before == after ? "the same" : counts(before)
@@ -92,7 +92,7 @@ struct PlanReport {
     }
 
     private static func value(_ rule: PlanComparison.Rule) -> JSONValue {
-        var fields: [String: JSONValue] = ["name": .string(rule.name), "by_clock": .bool(rule.isByClock)]
+        var fields: [String: JSONValue] = ["name": .string(rule.name), "fired_by": .string(rule.firedBy.rawValue)]
         fields["planned"] = rule.after.map(value)
         fields["in_force"] = rule.before.map(value)
         return .object(fields)
