@@ -17,23 +17,36 @@ struct Mirror: Sendable {
     func provide(_ stamp: SourceStamp) async throws -> String {
         try await prepare()
         guard let wanted = stamp.revision else { return try await tip(of: stamp.branch) }
-        guard Self.isFullRevision(wanted) else {
-            throw GitFailure.impossible("the revision “\(wanted.prefix(80))” is not a full commit id of 40 or 64 hexadecimal digits")
+        guard Self.isRevision(wanted) else {
+            throw GitFailure.impossible(
+                "the revision “\(wanted.prefix(80))” is not a commit id of 40 or 64 hexadecimal digits, nor the first 12 of one")
         }
-        if try await has(wanted) { return wanted }
+        if let found = try await full(wanted) { return found }
         let fetched = try await fetch(heads)
-        if try await has(wanted) { return wanted }
-        // No branch leads to it any more, after a force push perhaps: some servers give it by its id.
-        if fetched, try await fetch([wanted]), try await has(wanted) { return wanted }
+        if let found = try await full(wanted) { return found }
+        // No branch leads to it: the head of a pull request is at a ref of its own.
+        if fetched, stamp.branch.hasPrefix("refs/"), Self.isProperReference(stamp.branch), try await fetch([stamp.branch]),
+            let found = try await full(wanted)
+        {
+            return found
+        }
+        // After a force push perhaps: some servers give it by its id.
+        if fetched, Self.isFullRevision(wanted), try await fetch([wanted]), let found = try await full(wanted) { return found }
         guard fetched else { throw GitFailure.impossible("git could not fetch from \(address.text); its message is in the log") }
         throw GitFailure.impossible("the revision \(wanted) does not exist in \(address.text)")
     }
 
+    /// A whole commit id, or the twelve digits and more of one that forges tell.
+    static func isRevision(_ text: String) -> Bool { isFullRevision(text) || (12..<40).contains(text.utf8.count) && isHexadecimal(text) }
+
     static func isFullRevision(_ text: String) -> Bool {
-        (text.utf8.count == 40 || text.utf8.count == 64)
-            && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-            }
+        (text.utf8.count == 40 || text.utf8.count == 64) && isHexadecimal(text)
+    }
+
+    private static func isHexadecimal(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+        }
     }
 
     private var heads: [String] { ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"] }
@@ -47,8 +60,19 @@ struct Mirror: Sendable {
         if !isThere { try await git.run(["init", "--quiet", "--bare", "--", path], in: "/", doing: "make a mirror of \(address.text)") }
     }
 
-    private func has(_ revision: String) async throws -> Bool {
-        try await git.succeeds(["--git-dir=\(path)", "cat-file", "-e", "\(revision)^{commit}"], in: path, doing: "look for the revision")
+    /// The full id of a commit that is here; nil when it is not, or when more than one begins so.
+    private func full(_ revision: String) async throws -> String? {
+        guard !Self.isFullRevision(revision) else {
+            let isHere = try await git.succeeds(
+                ["--git-dir=\(path)", "cat-file", "-e", "\(revision)^{commit}"], in: path, doing: "look for the revision")
+            return isHere ? revision : nil
+        }
+        let found = try await git.line(
+            ["--git-dir=\(path)", "rev-parse", "--quiet", "--verify", "--end-of-options", "\(revision)^{commit}"], in: path,
+            doing: "look for the revision")
+        // A branch may have such a name.
+        guard let found, Self.isFullRevision(found), found.hasPrefix(revision.lowercased()) else { return nil }
+        return found
     }
 
     /// False when git failed by itself: the message is in the log.

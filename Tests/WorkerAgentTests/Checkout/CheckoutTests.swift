@@ -80,6 +80,36 @@ import Testing
         #expect(ran.end?.outcome == .success, "\(ran.log("1-checkout"))")
     }
 
+    @Test("The head of a pull request that no branch leads to is found at the ref that the stamp names")
+    func pullReference() async throws {
+        let origin = try repository()
+        try origin.commit(["a": "1"], message: "1")
+        let head = try origin.commit(["a": "2"], message: "2")
+        try origin.git("update-ref", "refs/pull/7/head", head)
+        try origin.git("reset", "-q", "--hard", "HEAD~1")
+        try origin.git("config", "uploadpack.allowAnySHA1InWant", "false")
+        let ran = try await StepHarness().run(
+            Sample.build(1, [checkout()], repository: origin.path, branch: "refs/pull/7/head", revision: head))
+        #expect(ran.end?.outcome == .success, "\(ran.log("1-checkout"))")
+    }
+
+    @Test("The first twelve digits of a commit id will do, and later steps are told all of them; a branch of that name is not what is meant")
+    func shortRevision() async throws {
+        let origin = try repository()
+        let wanted = try origin.commit(["a": "1"], message: "1")
+        let tip = try origin.commit(["a": "2"], message: "2")
+        let short = String(wanted.prefix(12))
+        let harness = try StepHarness()
+        let steps = [checkout(), Sample.step("show", "echo $DOORBELL_REVISION")]
+        let ran = try await harness.run(Sample.build(1, steps, repository: origin.path, revision: short))
+        #expect(ran.log("2-show") == "\(wanted)\n", "\(ran.log("1-checkout"))")
+        try origin.git("branch", String(tip.prefix(12).reversed()))
+        for (number, wrong) in [(2, String(tip.prefix(12).reversed())), (3, String(wanted.prefix(11)))] {
+            let refused = try await harness.run(Sample.build(Int64(number), steps, repository: origin.path, revision: wrong))
+            #expect(refused.end?.outcome == .failure && refused.end?.cause == .checkout, "\(wrong)")
+        }
+    }
+
     @Test("A revision that does not exist fails clearly")
     func missingRevision() async throws {
         let origin = try repository()
