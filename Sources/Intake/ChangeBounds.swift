@@ -1,3 +1,5 @@
+import Domain
+
 /// Brings what others wrote within what a change takes: that it is longer is no reason to lose the change.
 enum ChangeBounds {
     private static let mostFiles = 20_000
@@ -20,6 +22,16 @@ enum ChangeBounds {
             guard all.count <= mostFiles else { return [] }
         }
         return all.sorted()
+    }
+
+    /// What keeps the first of these that cannot be taken from being a change; nil when all can.
+    static func fault(in changes: [NewChange]) -> String? {
+        for (place, change) in changes.enumerated() {
+            let problems = change.problems
+            guard !problems.isEmpty else { continue }
+            return "change \(place + 1) of \(changes.count): " + problems.prefix(10).map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
+        }
+        return nil
     }
 
     /// The longest beginning of whole Unicode scalars in `limit` bytes, with a space for each NUL.

@@ -25,10 +25,15 @@ struct HookDoor: Sendable {
     private let hooks: HookIntake
     private let configuration: Watched<Configuration>
 
-    /// - Parameter records: what goes wrong with every record of a delivery.
+    /// The door that callers without a way of their own prove themselves at.
+    static let token = HookProof.token(headers: ["X-Token"])
+
+    /// - Parameters:
+    ///   - records: what goes wrong with every record of a delivery.
+    ///   - mend: what a test wants of the sources besides.
     static func with(
         branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, records: StoreError? = nil,
-        isSpooling: Bool = false,
+        isSpooling: Bool = false, mend: (inout HookConfiguration) -> Void = { _ in },
         _ test: @Sendable (HookDoor) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -36,9 +41,12 @@ struct HookDoor: Sendable {
         try Self.secret.write(toFile: path, atomically: true, encoding: .utf8)
         let store = try await SQLiteStore.open(directory: directory.file("data"))
         let hooks = HookConfiguration.Forge.allCases.map { forge in
-            HookConfiguration(
-                name: forge.rawValue, forge: forge, secret: .file(path), branches: branches.map { Glob($0) }, tags: tags.map { Glob($0) },
-                commits: commits)
+            var hook = HookConfiguration(
+                name: forge.rawValue, forge: forge, secret: .file(path), ownProof: forge.proof == nil ? token : nil,
+                branches: branches.map { Glob($0) }, tags: tags.map { Glob($0) }, commits: commits,
+                url: forge == .gerrit ? "https://gerrit.example.org/a" : nil)
+            mend(&hook)
+            return hook
         }
         let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
         let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent]))
@@ -73,6 +81,17 @@ struct HookDoor: Sendable {
         try await post("gitlab", ["X-Gitlab-Event": event, "X-Gitlab-Token": secret], body)
     }
 
+    /// A call of Bitbucket, either of the two.
+    func bitbucket(_ source: String, _ event: String, _ body: Data, secret: String = HookDoor.secret, number: String = "b-1") async throws
+        -> TestResponse
+    {
+        let number = [source == "bitbucket" ? "X-Request-UUID" : "X-Request-Id": number]
+        let headers = ["X-Event-Key": event, "X-Hub-Signature": "sha256=" + Self.sign(body, secret)]
+        return try await post(source, headers.merging(number) { $1 }, body)
+    }
+
+    func gerrit(_ body: Data, secret: String = HookDoor.secret) async throws -> TestResponse { try await post("gerrit", ["X-Token": secret], body) }
+
     func changes() async throws -> [NewChange] {
         try await store.changes(PageQuery(ChangeFilterFields(), ascending: true, limit: 1000)).map(\.content)
     }
@@ -99,7 +118,18 @@ struct HookDoor: Sendable {
     static func answer(_ response: TestResponse) throws -> HookAnswer { try JSONDecoder().decode(HookAnswer.self, from: Data(buffer: response.body)) }
 
     static func fixture(_ name: String) throws -> Data {
+        try sample("github/\(name).payload")
+    }
+
+    /// A payload, with parts of it replaced.
+    static func sample(_ name: String, _ replacing: [String: String] = [:]) throws -> Data {
         let folder = (#filePath as NSString).deletingLastPathComponent
-        return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/github/\(name).payload.json"))
+        let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name).json"))
+        guard !replacing.isEmpty else { return data }
+        return Data(
+            try replacing.reduce(String(decoding: data, as: UTF8.self)) { text, part in
+                try #require(text.contains(part.key), "\(part.key)")
+                return text.replacing(part.key, with: part.value)
+            }.utf8)
     }
 }

@@ -25,7 +25,8 @@ import Wire
     }
 
     private static let body = Data(repeating: UInt8(ascii: " "), count: 30)
-    private static let signature = HookSignature(forge: .github, secrets: [HookDoor.secret])
+    private static let signature = HookSignature(
+        proof: .signature(headers: ["X-Hub-Signature-256"], algorithm: .sha256, prefix: "sha256="), secrets: [HookDoor.secret])
     private static let signed = ["x-hub-signature-256": "sha256=" + HookDoor.sign(body, HookDoor.secret)]
 
     private static func request(_ body: RequestBody = RequestBody(buffer: ByteBuffer(bytes: body)), declared: Int? = nil) -> Request {
@@ -38,12 +39,12 @@ import Wire
         "A call whose headers prove nothing is refused before any of its body is read",
         arguments: [
             (.github, [:]), (.github, ["x-hub-signature-256": "sha256=00"]), (.gitea, ["x-hub-signature-256": "sha256=00"]), (.gitlab, [:]),
-            (.gitlab, ["x-gitlab-token": "guess"]),
+            (.gitlab, ["x-gitlab-token": "guess"]), (.bitbucket, [:]), (.bitbucketServer, ["x-hub-signature": "sha1=00"]),
         ] as [(HookConfiguration.Forge, [String: String])])
     func headersFirst(forge: HookConfiguration.Forge, headers: [String: String]) async throws {
         let watched = Watched()
         await #expect(throws: HookRefusal.self) {
-            let signature = HookSignature(forge: forge, secrets: [HookDoor.secret])
+            let signature = HookSignature(proof: try #require(forge.proof), secrets: [HookDoor.secret])
             _ = try await HookReader().read(Self.request(RequestBody(asyncSequence: watched)), headers: headers, signature: signature)
         }
         #expect(!watched.flag.wasRead.withLock { $0 })

@@ -81,7 +81,9 @@ import Wire
         }
     }
 
-    @Test("Without the right signature nothing is looked at, not even whether the body is JSON", arguments: ["github", "gitea", "gitlab"])
+    @Test(
+        "Without the right signature nothing is looked at, not even whether the body is JSON",
+        arguments: ["github", "gitea", "gitlab", "bitbucket", "bitbucket-server", "gerrit"])
     func forged(_ forge: String) async throws {
         try await HookDoor.with { door in
             for body in [try HookSamples.push([HookSamples.commit("c1")], after: "c1"), Data("{".utf8)] {
@@ -89,6 +91,8 @@ import Wire
                     switch forge {
                     case "github": try await door.gitHub("push", body, secret: "guess")
                     case "gitea": try await door.gitea("push", body, secret: "guess")
+                    case "bitbucket", "bitbucket-server": try await door.bitbucket(forge, "repo:push", body, secret: "guess")
+                    case "gerrit": try await door.gerrit(body, secret: "guess")
                     default: try await door.gitLab("Push Hook", body, secret: "guess")
                     }
                 #expect(wrong.status == .unauthorized)

@@ -55,6 +55,9 @@ public struct ChangeMapping: Hashable, Sendable, Codable {
     /// Every text of which changes are made.
     public var allTexts: [MappedText] { texts.values.flatMap { $0 } + files + properties.values }
 
+    /// The headers that any of it reads.
+    public var headers: [String] { (allTexts + only.map(\.text) + (each.map { [$0] } ?? [])).flatMap(\.headers) }
+
     /// This mapping with everything replaced that another says.
     public func overridden(by other: ChangeMapping) -> ChangeMapping {
         ChangeMapping(

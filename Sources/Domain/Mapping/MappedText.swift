@@ -36,6 +36,11 @@ public struct MappedText: Hashable, Sendable {
         parts.contains { if case .value(.element, _) = $0 { true } else { false } }
     }
 
+    /// The headers that fill it.
+    public var headers: [String] {
+        parts.compactMap { if case .value(.header(let name), _) = $0 { name } else { nil } }
+    }
+
     /// The text for a message; nil when a place in it is filled by nothing, or by a list or an object.
     func filled(by message: MappedMessage, element: JSONValue?) -> String? {
         var filled = ""

@@ -9,7 +9,7 @@ enum GitHubHook {
                 "there is no header that names the event, such as X-GitHub-Event: is this the address of another forge's source?")
         }
         switch kind {
-        case "push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery))
+        case "push": return .pushes([try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery)])
         case "pull_request", "pull_request_sync": return try HookJSON.decoder.decode(Pull.self, from: delivery.body).event(delivery)
         case "ping": return .nothing("the hook is set up: pushes will make changes")
         case "create", "delete": return .nothing("a push tells of it as well")

@@ -9,7 +9,7 @@ enum GitLabHook {
         }
         let kind = try HookJSON.decoder.decode(Kind.self, from: delivery.body).objectKind
         switch kind {
-        case "push", "tag_push": return .push(try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery))
+        case "push", "tag_push": return .pushes([try HookJSON.decoder.decode(Push.self, from: delivery.body).event(delivery)])
         case "merge_request": return try HookJSON.decoder.decode(Merge.self, from: delivery.body).event(delivery)
         default: return .nothing("events of kind \(kind.prefix(100)) make no change")
         }

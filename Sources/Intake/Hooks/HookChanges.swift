@@ -12,10 +12,22 @@ struct HookChanges: Sendable {
     func make(_ event: HookEvent) -> (changes: [NewChange], reason: String?) {
         switch event {
         case .nothing(let reason): ([], reason)
-        case .push(let push): make(push)
+        case .pushes(let pushes): make(pushes)
         case .pull(let pull): make(pull)
         }
     }
+
+    private func make(_ pushes: [HookPush]) -> (changes: [NewChange], reason: String?) {
+        let made = pushes.map(make)
+        let changes = made.flatMap(\.changes)
+        guard changes.isEmpty else { return (changes, nil) }
+        let reasons = made.compactMap(\.reason)
+        guard !reasons.isEmpty else { return ([], "it names no branch and no tag that moved") }
+        let rest = reasons.count > Self.mostReasons ? "; and so on, \(reasons.count) in all" : ""
+        return ([], reasons.prefix(Self.mostReasons).joined(separator: "; ") + rest)
+    }
+
+    private static let mostReasons = 5
 
     private func make(_ push: HookPush) -> (changes: [NewChange], reason: String?) {
         guard !push.isDeletion else { return ([], "\(push.ref) was deleted") }
@@ -69,7 +81,7 @@ struct HookChanges: Sendable {
         ]
         if let merge = pull.merge { properties[PullProperty.mergeRevision] = .string(merge) }
         let change = NewChange(
-            source: hook.name, project: project, repository: address(pull.repository), branch: pull.ref, revision: pull.head,
+            source: hook.name, project: project, repository: address(pull.source ?? pull.repository), branch: pull.ref, revision: pull.head,
             author: ChangeBounds.author(pull.author), comments: ChangeBounds.comments(pull.title), category: PullProperty.category,
             properties: properties,
             dedupeKey: key("pull", pull.repository.name, String(pull.number), pull.head, pull.base, pull.mark))

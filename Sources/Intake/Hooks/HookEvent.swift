@@ -2,7 +2,8 @@ import Domain
 
 /// What a forge's call says, in words that all forges share.
 enum HookEvent: Hashable, Sendable {
-    case push(HookPush)
+    /// In the forge's order: some forges tell of all that one push moved at once.
+    case pushes([HookPush])
     case pull(HookPull)
     /// Nothing that makes a change, and why.
     case nothing(String)
@@ -36,11 +37,14 @@ struct HookPush: Hashable, Sendable {
 
 /// A pull or merge request whose head is new.
 struct HookPull: Hashable, Sendable {
+    /// Into which it would be merged.
     var repository: HookRepository
+    /// Where the head is fetched from, when that is not the repository itself.
+    var source: HookRepository?
     var number: Int64
     var title: String
     var author: String
-    /// Where the repository itself keeps the head, so that no other has to be fetched from.
+    /// Where the head is: a ref that the repository itself keeps, so that no other has to be fetched from, where the forge makes one, else the head's own branch.
     var ref: String
     var head: String
     var headBranch: String

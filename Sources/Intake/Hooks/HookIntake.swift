@@ -38,13 +38,13 @@ public final class HookIntake: Sendable {
             throw Problem.notFound("the configuration has no source of that name that takes hooks")
         }
         var delivery = HookDelivery(headers: Self.headers(request), body: Data())
-        let name = delivery.name
+        let name = delivery.name(for: hook)
         do {
-            let signature = try hook.secret.map { HookSignature(forge: hook.forge, secrets: try secrets.read($0, of: hook.name)) }
+            let signature = try signature(of: hook)
             delivery = try await reader.read(request, headers: delivery.headers, signature: signature)
             // Behind the signature: strangers may not use up what the forge may ask for.
             guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
-            let answer = try await settle(delivery, .first(delivery, source: source), hook, project: configuration.project)
+            let answer = try await settle(delivery, .first(delivery, hook), hook, project: configuration.project)
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
             log("hook", source, name, answer)
             let isSpooled = answer.changes.contains { $0.id == nil }
@@ -62,6 +62,16 @@ public final class HookIntake: Sendable {
                 ])
             throw problem
         }
+    }
+
+    /// What a call has to prove; nil when anybody is believed.
+    private func signature(of hook: HookConfiguration) throws -> HookSignature? {
+        guard let secret = hook.secret else { return nil }
+        guard let proof = hook.proof else {
+            throw Problem.unavailable(
+                "source \(hook.name) does not say how a caller proves that it knows the secret: name a \"signature\" or a \"token\"")
+        }
+        return HookSignature(proof: proof, secrets: try secrets.read(secret, of: hook.name))
     }
 
     /// Reads a delivery that was kept once more, by the configuration of now. Changes that it made before are the same changes.
@@ -100,11 +110,11 @@ public final class HookIntake: Sendable {
         }
         guard !changes.isEmpty else {
             _ = await note(subject, .ignored, reason ?? "")
-            return HookAnswer(delivery: delivery.name, changes: [], reason: reason)
+            return HookAnswer(delivery: delivery.name(for: hook), changes: [], reason: reason)
         }
         let named = changes.compactMap { change in change.dedupeKey.map { taker.named(change, key: $0, isProtected: true) } }
         let taken = try await taker.take(named, accepting: accepting(subject)).map { try $0.get() }
-        return HookAnswer(delivery: delivery.name, changes: taken.map(Self.made), reason: nil)
+        return HookAnswer(delivery: delivery.name(for: hook), changes: taken.map(Self.made), reason: nil)
     }
 
     private func accepting(_ subject: HookRecord.Subject) -> ChangeTaker.Accepting? {

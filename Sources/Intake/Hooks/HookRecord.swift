@@ -17,16 +17,16 @@ struct HookRecord: Sendable {
 
     /// Which delivery it is: one that just came, or one that was kept and is read again.
     enum Subject: Sendable {
-        case first(HookDelivery, source: String)
+        case first(HookDelivery, HookConfiguration)
         case again(DeliveryID)
 
         func note(_ judgement: DeliveryJudgement) -> DeliveryNote {
             var judgement = judgement
             judgement.reason = HookRecord.bounded(judgement.reason)
             switch self {
-            case .first(let delivery, let source):
+            case .first(let delivery, let hook):
                 let limit = judgement.verdict == .refused ? HookRecord.longestRefused : HookRecord.longestTaken
-                return .first(delivery.kept(source: source, limit: limit), judgement)
+                return .first(delivery.kept(of: hook, limit: limit), judgement)
             case .again(let id): return .again(id, judgement)
             }
         }

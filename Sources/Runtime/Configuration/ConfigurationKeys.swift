@@ -4,7 +4,11 @@ import Domain
 enum ConfigurationKeys {
     static let top = ["project", "sources", "schedulers", "builders", "locks", "limit"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
-    static let hook = ["name", "hook", "secret", "unsigned", "branches", "tags", "commits", "address"]
+    static let hook = [
+        "name", "hook", "secret", "unsigned", "signature", "token", "branches", "tags", "commits", "address", "url", "delivery", "map",
+    ]
+    static let signature = ["header", "algorithm", "prefix"]
+    static let header = ["header"]
     static let feed = [
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
@@ -28,4 +32,16 @@ enum ConfigurationKeys {
     ]
     static let checkout = ["mode", "submodules", "credential", "directory"]
     static let credential = ["file", "env"]
+
+    /// Those of a hook's keys that its kind has a use for.
+    static func hook(_ forge: HookConfiguration.Forge) -> [String] {
+        let all = ["name", "hook", "secret", "unsigned"]
+        return switch forge {
+        case .github, .gitlab, .gitea, .bitbucket: all + ["branches", "tags", "commits", "address"]
+        // It lists no commits.
+        case .bitbucketServer: all + ["branches", "tags", "address", "url"]
+        case .gerrit: all + ["token", "branches", "tags", "url"]
+        case .generic: all + ["signature", "token", "delivery", "map"]
+        }
+    }
 }

@@ -60,7 +60,8 @@ extension ConfigurationReader {
         return text
     }
 
-    private mutating func readMappings(_ value: YAMLValue?, preset: MappingPreset?, of feed: YAMLValue) -> [ChangeMapping] {
+    /// How the messages of a source become changes.
+    mutating func readMappings(_ value: YAMLValue?, preset: MappingPreset?, of feed: YAMLValue) -> [ChangeMapping] {
         var mappings = (try? preset?.mappings()) ?? []
         if let value {
             if value.isList {

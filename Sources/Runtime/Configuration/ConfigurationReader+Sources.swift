@@ -28,30 +28,4 @@ extension ConfigurationReader {
         read.credential = readCredential(source["credential"])
         draft.sources.append(.init(value: read, name: place))
     }
-
-    /// A source that a forge tells: it has no remote of its own.
-    private mutating func readHook(_ value: YAMLValue) {
-        guard let source = value.mapping("hook", keys: ConfigurationKeys.hook) else { return }
-        let (name, place) = readName(of: source)
-        let forges = HookConfiguration.Forge.allCases.map(\.rawValue)
-        let forge = source["hook"]?.choice(of: forges).flatMap(HookConfiguration.Forge.init(rawValue:))
-        var read = HookConfiguration(name: name, forge: forge ?? .github, secret: readCredential(source["secret"]))
-        let isUnsigned = source["unsigned"]?.boolean() ?? false
-        if !source.has("secret"), !isUnsigned {
-            value.report(
-                "found a hook without \"secret\", expected {env: NAME} or {file: /PATH} with what the forge signs with; \"unsigned: true\" believes anybody"
-            )
-        } else if let key = source.key("unsigned"), isUnsigned, source.has("secret") {
-            key.report("found \"unsigned: true\" beside \"secret\", expected one of them")
-        }
-        if source.has("branches") { read.branches = readGlobs(source["branches"], of: "branches", refs: true) }
-        read.tags = readGlobs(source["tags"], of: "tags", refs: true)
-        if let commits = source["commits"]?.choice(of: SourceConfiguration.Commits.allCases.map(\.rawValue)) {
-            read.commits = SourceConfiguration.Commits(rawValue: commits) ?? read.commits
-        }
-        if let address = source["address"]?.choice(of: HookConfiguration.Address.allCases.map(\.rawValue)) {
-            read.address = HookConfiguration.Address(rawValue: address) ?? read.address
-        }
-        draft.hooks.append(.init(value: read, name: place))
-    }
 }

@@ -18,6 +18,8 @@ extension ConfigurationCase {
             name: name, text: "project: p\n" + ConfigurationSamples.builders + "\n" + lines + "\n", problems: problems, schemaKnows: schemaKnows)
     }
 
+    private static let mapping = "{repository: r, branch: b, revision: c}"
+
     private static func source(_ name: String, _ rest: String, _ problems: String..., schemaKnows: Bool = true) -> ConfigurationCase {
         ConfigurationCase(
             name: name, text: "project: p\n\(ConfigurationSamples.builders)\nsources:\n- {name: s, \(rest)}\n", problems: problems,
@@ -186,6 +188,45 @@ extension ConfigurationCase {
             "6:53: found \"unsigned: true\" beside \"secret\", expected one of them"),
         top("a forge that is none", "sources: [{name: h, hook: sourceforge, unsigned: true}]", "6:27: found \"sourceforge\", expected one of"),
         top("a hook that looks", "sources: [{name: h, hook: gitea, unsigned: true, every: 5s}]", "6:50: found the key \"every\" in a hook"),
+        top(
+            "a key that a forge has no use for", "sources: [{name: h, hook: gerrit, unsigned: true, url: \"https://g\", commits: tip}]",
+            "6:69: found \"commits\" in a hook of kind gerrit, which has no use for it"),
+        top(
+            "a generic hook that nobody can prove himself to", "sources: [{name: h, hook: generic, secret: {env: X}, map: \(mapping)}]",
+            "6:11: found a hook without \"signature\" or \"token\", expected {header: NAME}"),
+        top(
+            "a generic hook without a mapping", "sources: [{name: h, hook: generic, unsigned: true}]",
+            "6:11: found a hook without \"map\", expected how a call becomes changes"),
+        top(
+            "two proofs", "sources: [{name: h, hook: generic, secret: {env: X}, token: {header: T}, signature: {header: S}, map: \(mapping)}]",
+            "6:54: found \"token\" beside \"signature\", expected one of them"),
+        top(
+            "a proof of nothing", "sources: [{name: h, hook: generic, unsigned: true, token: {header: T}, map: \(mapping)}]",
+            "6:36: found \"unsigned: true\" beside \"token\", expected one of them"),
+        top(
+            "a code that is no proof any more",
+            "sources: [{name: h, hook: generic, secret: {env: X}, signature: {header: S, algorithm: sha1}, map: \(mapping)}]",
+            "6:88: found \"sha1\", expected one of \"sha256\", \"sha512\""),
+        top(
+            "a header that is none", "sources: [{name: h, hook: generic, secret: {env: X}, token: {header: \"X Token\"}, map: \(mapping)}]",
+            "6:70: found \"X Token\", expected the name of an HTTP header"),
+        top(
+            "a mapping that would tell the secret",
+            "sources: [{name: h, hook: generic, secret: {env: X}, token: {header: T}, map: {repository: \"{@header:t}\", branch: b, revision: c}}]",
+            "6:79: found {@header:t}, expected another header", schemaKnows: false),
+        top(
+            "a header in capitals",
+            "sources: [{name: h, hook: generic, unsigned: true, map: {repository: \"{@header:X-R}\", branch: b, revision: c}}]",
+            "6:57: found {@header:X-R}, expected {@header:x-r}: in lower case", schemaKnows: false),
+        top(
+            "a Gerrit that cannot be fetched from", "sources: [{name: h, hook: gerrit, unsigned: true}]",
+            "6:11: found a hook without \"url\", expected the URL"),
+        top(
+            "a Gerrit that nobody can prove himself to", "sources: [{name: h, hook: gerrit, secret: {env: X}, url: \"https://g\"}]",
+            "6:11: found a hook without \"token\", expected {header: NAME}"),
+        top(
+            "a Gerrit with a password", "sources: [{name: h, hook: gerrit, unsigned: true, url: \"https://u:p@g\"}]",
+            "6:56: found \"https://…@g\", expected a URL without user and password"),
         top(
             "a hook and a poller of one name", "sources: [{name: h, git: /x}, {name: h, hook: gitea, unsigned: true}]",
             "6:38: found a second source \"h\"", schemaKnows: false),

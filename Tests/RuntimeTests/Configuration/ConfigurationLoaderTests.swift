@@ -70,6 +70,46 @@ import Testing
         #expect(stored == configuration)
     }
 
+    @Test("Callers without a way of their own say how they prove themselves, and what their calls mean")
+    func ownHooks() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            sources:
+              - name: a
+                hook: generic
+                secret: {env: SECRET}
+                signature: {header: X-Signature, algorithm: sha512, prefix: "sha512="}
+                delivery: {header: X-Id}
+                map: {repository: "{/repo}", branch: main, revision: "{/rev}", author: "{@header:x-user}"}
+              - {name: b, hook: generic, secret: {file: /s}, token: {header: X-Token}, map: [{repository: r, branch: b, revision: c}]}
+              - {name: c, hook: gerrit, secret: {env: S}, token: {header: X-Token}, url: "https://gerrit.example.org/a/"}
+              - {name: d, hook: bitbucket-server, secret: {env: S}, url: "https://bitbucket.example.org"}
+            builders:
+              - {name: b, steps: [{run: x}]}
+            """
+        ).configuration
+        let hooks = configuration.hooks
+        #expect(
+            hooks.map(\.proof) == [
+                .signature(headers: ["X-Signature"], algorithm: .sha512, prefix: "sha512="), .token(headers: ["X-Token"]),
+                .token(headers: ["X-Token"]),
+                .signature(headers: ["X-Hub-Signature"], algorithm: .sha256, prefix: "sha256="),
+            ])
+        #expect(hooks.map(\.delivery) == ["X-Id", nil, nil, nil] && hooks.map(\.mappings?.count) == [1, 1, nil, nil])
+        #expect(hooks[0].mappings?.first?.headers == ["x-user"])
+        #expect(hooks.map(\.url) == [nil, nil, "https://gerrit.example.org/a", "https://bitbucket.example.org"])
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
+    @Test("A revision that was stored before hooks had proofs and mappings is read as ever")
+    func storedHook() throws {
+        let text = #"{"name":"h","forge":"github","branches":["*"],"tags":[],"commits":"each","address":"https"}"#
+        let hook = try JSONDecoder().decode(HookConfiguration.self, from: Data(text.utf8))
+        #expect(hook == HookConfiguration(name: "h", forge: .github))
+    }
+
     @Test("What the clock starts has a time, a branch and what becomes of missed times")
     func schedules() throws {
         let configuration = try ConfigurationSamples.load(

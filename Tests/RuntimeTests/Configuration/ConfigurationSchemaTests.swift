@@ -33,6 +33,9 @@ import Testing
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")
         }
+        let hook = field(field(definitions, "hook"), "properties")
+        #expect(keys(of: field(hook, "signature")) == Set(ConfigurationKeys.signature))
+        #expect(keys(of: field(definitions, "named_header")) == Set(ConfigurationKeys.header))
         let checkout = field(field(field(definitions, "step"), "properties"), "checkout")
         #expect(keys(of: checkout) == Set(ConfigurationKeys.checkout))
     }
@@ -44,6 +47,8 @@ import Testing
         let source = field(field(field(schema, "$defs"), "source"), "properties")
         let feed = field(field(field(schema, "$defs"), "feed"), "properties")
         #expect(field(field(feed, "preset"), "enum") == .array(MappingPreset.allCases.map { .string($0.rawValue) }))
+        let hook = field(field(field(schema, "$defs"), "hook"), "properties")
+        #expect(field(field(hook, "hook"), "enum") == .array(HookConfiguration.Forge.allCases.map { .string($0.rawValue) }))
         #expect(field(field(source, "commits"), "enum") == .array(SourceConfiguration.Commits.allCases.map { .string($0.rawValue) }))
     }
 
@@ -79,6 +84,25 @@ import Testing
             let completed = ConfigurationSamples.completed(text)
             #expect(throws: Never.self, "\(place)") { try ConfigurationSamples.load(completed, file: place) }
             #expect(try validator.accepts(json(completed)), "\(place)")
+        }
+    }
+
+    @Test("Schema and loader agree on which keys each kind of hook has a use for", arguments: HookConfiguration.Forge.allCases)
+    func hookKeys(forge: HookConfiguration.Forge) throws {
+        let needed = [
+            .gerrit: ["unsigned: true", "url: \"https://gerrit.example.org\""],
+            .generic: ["unsigned: true", "map: {repository: r, branch: b, revision: c}"],
+        ][forge, default: ["unsigned: true"]]
+        let all = [
+            "branches": "[main]", "tags": "[v1]", "commits": "tip", "address": "ssh", "url": "\"https://forge.example.org\"",
+            "delivery": "{header: X-Id}", "map": "{repository: r, branch: b, revision: c}",
+        ]
+        for (key, value) in all where !needed.contains(where: { $0.hasPrefix(key + ":") }) {
+            let text = "project: p\nsources: [{name: h, hook: \(forge.rawValue), \(needed.joined(separator: ", ")), \(key): \(value)}]\n"
+            let known = ConfigurationKeys.hook(forge).contains(key)
+            #expect(try validator.accepts(json(text)) == known, "\(text)")
+            let completed = text + ConfigurationSamples.builders + "\n"
+            #expect(ConfigurationSamples.problems(completed).isEmpty == known, "\(completed)")
         }
     }
 

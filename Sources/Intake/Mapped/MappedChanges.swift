@@ -1,0 +1,73 @@
+import Crypto
+import Domain
+import Foundation
+import HTTPDoor
+
+/// Makes changes of messages in somebody else's form, as the mappings of a source say. Pure.
+struct MappedChanges: Sendable {
+    /// What tells a message from every other of its source, where the mapping does not.
+    enum Identity: Sendable {
+        /// The sender's own name for it: his word that two are the same.
+        case name(String)
+        /// What it says, together with where it came from: the same content is the same message.
+        case content(from: String, body: Data)
+
+        fileprivate func key(_ place: Int) -> String {
+            switch self {
+            case .name(let name): MappedChanges.hashed("id", "\(name) \(place)")
+            case .content(let origin, let body): MappedChanges.hashed("content", "\(origin) \(place) " + String(decoding: body, as: UTF8.self))
+            }
+        }
+    }
+
+    let source: String
+    let project: String
+    let mappings: [ChangeMapping]
+
+    /// The changes, in the message's order; nil when no mapping means it.
+    func make(_ message: MappedMessage, identity: Identity) throws(MappingProblem) -> [NewChange]? {
+        for mapping in mappings {
+            guard let made = try mapping.make(message) else { continue }
+            var changes: [NewChange] = []
+            for (place, one) in made.enumerated() { changes.append(try change(one, place, identity)) }
+            if let fault = ChangeBounds.fault(in: changes) { throw MappingProblem(fault) }
+            return changes
+        }
+        return nil
+    }
+
+    /// The body of a message.
+    static func document(_ body: Data) throws(MappingProblem) -> JSONValue {
+        do {
+            return try JSONDecoder().decode(JSONValue.self, from: body)
+        } catch {
+            throw MappingProblem("the body is not JSON in UTF-8, or its lists and objects are too deep in each other")
+        }
+    }
+
+    private func change(_ made: ChangeMapping.Made, _ place: Int, _ identity: Identity) throws(MappingProblem) -> NewChange {
+        var when: Timestamp?
+        if let text = made.texts[.when], !text.isEmpty {
+            when = Self.moment(text)
+            if when == nil {
+                throw MappingProblem("\"when\": \"\(text.prefix(60))\" is neither seconds since 1970 nor a moment as ISO 8601 writes it")
+            }
+        }
+        let key = made.texts[.key].flatMap { $0.isEmpty ? nil : Self.hashed("key", $0) }
+        return NewChange(
+            source: source, project: project, repository: made.texts[.repository] ?? "", branch: made.texts[.branch] ?? "",
+            revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),
+            comments: ChangeBounds.comments(made.texts[.comments] ?? ""), files: ChangeBounds.files(made.files),
+            category: made.texts[.category] ?? "", when: when, properties: made.properties, dedupeKey: key ?? identity.key(place))
+    }
+
+    private static func hashed(_ kind: String, _ text: String) -> String {
+        "\(kind):" + Hexadecimal.text(SHA256.hash(data: Data(text.utf8)))
+    }
+
+    /// Seconds since 1970, with or without a fraction, or ISO 8601.
+    private static func moment(_ text: String) -> Timestamp? {
+        if let seconds = Double(text) { return (0...253_402_300_799).contains(seconds) ? Timestamp(seconds: seconds) : nil }
+        return Timestamp(text) ?? HookTime.read(text)
+    }
+}
