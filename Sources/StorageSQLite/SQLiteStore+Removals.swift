@@ -17,7 +17,8 @@ extension SQLiteTransaction: RemovalTransaction {
                 SELECT r.id, m.builder FROM match_classes m CROSS JOIN requests r ON r.match_class = m.id AND r.phase = 'pending'
                 WHERE m.builder NOT IN (SELECT value FROM json_each(?1))
                 UNION ALL
-                SELECT id, builder FROM requests WHERE phase = 'waiting' AND builder NOT IN (SELECT value FROM json_each(?1)))
+                SELECT id, builder FROM requests
+                WHERE phase = 'waiting' AND phase <> 'finished' AND builder NOT IN (SELECT value FROM json_each(?1)))
             ORDER BY id LIMIT ?2
             """,
             [JSONText.encode(builders), limit]

@@ -142,6 +142,7 @@ import Testing
         _ = try await store.silentSessions(reachableSince: try await store.now())
         try await store.heard([worker.session.id])
         _ = try await store.endSession(worker.session.id, lost: true, reason: "silent")
+        _ = try await store.endRemoved(limit: 10)
         _ = try await store.openWork()
         _ = try await store.everyEvent()
     }
