@@ -14,6 +14,8 @@ struct ConfigurationDraft {
     var feeds: [Part<FeedConfiguration>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
+    /// By the names of the builders that have one.
+    var matrices: [String: BuilderMatrix] = [:]
     var locks: [Part<Lock>] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
     /// Where schedulers name builders.
@@ -33,7 +35,10 @@ struct ConfigurationDraft {
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
-        refuseUnknown(builderReferences, of: "builder", known: builders.map(\.value.name), otherwise: "there is none")
+        let expanded = expanded(problems: problems)
+        let builderNames =
+            builders.map(\.value.name) + expanded.builders.map(\.value.name).filter { name in !builders.contains { $0.value.name == name } }
+        refuseUnknown(builderReferences, of: "builder", known: builderNames, otherwise: "there is none")
         refuseUnknown(
             lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
         refuseRepeats(of: "project", projects.map(\.value))
@@ -41,10 +46,10 @@ struct ConfigurationDraft {
         refuseUnknown(schedulerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            feeds: feeds.map(\.value), schedulers: schedulers.map(\.value), builders: builders.map(\.value), locks: locks.map(\.value),
-            limit: limits.first?.limit)
-        refuseCircles(of: configuration)
-        refuseUnmetNeeds(of: configuration)
+            feeds: feeds.map(\.value), schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value),
+            locks: locks.map(\.value), limit: limits.first?.limit)
+        expanded.refuseCircles(of: configuration)
+        expanded.refuseUnmetNeeds(of: configuration)
         return configuration
     }
 

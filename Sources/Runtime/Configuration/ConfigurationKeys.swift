@@ -22,7 +22,9 @@ enum ConfigurationKeys {
     /// Of schedulers that follow others.
     static let dependence = ["after", "outcome"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["builders", "priority", "properties"]
-    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "steps"]
+    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "matrix", "steps"]
+    /// Beside the axes of a matrix.
+    static let matrix = ["include", "exclude"]
     static let need = ["builder", "outcome"]
     static let lock = ["name", "count"]
     /// A lock as a builder names it.

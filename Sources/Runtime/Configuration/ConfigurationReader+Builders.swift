@@ -14,6 +14,9 @@ extension ConfigurationReader {
         read.limit = builder["limit"]?.integer(in: Self.limits)
         read.locks = readLockUses(builder["locks"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
+        let matrix = readMatrix(builder["matrix"])
+        refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
+        if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))
     }
 
@@ -50,6 +53,15 @@ extension ConfigurationReader {
             return word == "any" ? Set(Outcome.allCases) : Set([word].compactMap(Outcome.init))
         }
         return Set((value.list(of: "outcomes") ?? []).compactMap { $0.choice(of: words).flatMap(Outcome.init) })
+    }
+
+    /// A label may say `${axis}`, and nothing else: what else builds know is not known when workers are chosen.
+    private func refuseOpenLabels(_ labels: [String: String], at value: YAMLValue?, axes: [String]) {
+        for (label, text) in labels.sorted(by: { $0.key < $1.key }) where text.contains("${") {
+            for case .property(let name) in (try? Interpolation.parts(of: text)) ?? [.property(text)] where !axes.contains(name) {
+                value?.report("found ${\(YAMLValue.quotable(name))} in the label \"\(label)\", expected an axis of the builder's \"matrix\"")
+            }
+        }
     }
 
     private func readLabels(_ value: YAMLValue?) -> [String: String] {

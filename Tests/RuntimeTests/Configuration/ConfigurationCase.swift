@@ -159,6 +159,20 @@ extension ConfigurationCase {
         top(
             "a rule with the name of builds by hand", "schedulers: [{name: force, kind: any-branch, builders: [test]}]",
             "6:21: found \"force\", expected another name", schemaKnows: false),
+        builder(
+            "a label with no axis", "labels: {os: \"${os}\"}, steps: [{run: make}]",
+            "3:21: found ${os} in the label \"os\", expected an axis of the builder's \"matrix\"", schemaKnows: false),
+        builder(
+            "a matrix of nothing", "matrix: {}, steps: [{run: make}]", "3:21: found a mapping, expected at least one axis"),
+        builder(
+            "a value twice", "matrix: {os: [linux, linux]}, steps: [{run: make}]", "3:34: found \"linux\", expected another value", schemaKnows: false
+        ),
+        builder(
+            "an exclusion of nothing", "matrix: {os: [linux], exclude: [{os: mac}]}, steps: [{run: make}]",
+            "3:50: found \"mac\", expected one of \"linux\"", schemaKnows: false),
+        builder(
+            "half a combination", "matrix: {os: [linux], v: [\"1\"], include: [{os: mac}]}, steps: [{run: make}]",
+            "3:55: found a combination without \"v\"", schemaKnows: false),
         scheduler("a follower of nobody", "kind: dependent, builders: [test]", "7:3: found a scheduler without \"after\", expected the schedulers"),
         scheduler(
             "a follower of somebody who is not there", "kind: dependent, after: tests, builders: [test]",

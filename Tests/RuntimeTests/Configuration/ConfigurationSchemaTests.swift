@@ -36,6 +36,8 @@ import Testing
         let hook = field(field(definitions, "hook"), "properties")
         #expect(keys(of: field(hook, "signature")) == Set(ConfigurationKeys.signature))
         #expect(keys(of: field(definitions, "named_header")) == Set(ConfigurationKeys.header))
+        let matrix = field(field(field(definitions, "builder"), "properties"), "matrix")
+        #expect(keys(of: matrix) == Set(ConfigurationKeys.matrix))
         let checkout = field(field(field(definitions, "step"), "properties"), "checkout")
         #expect(keys(of: checkout) == Set(ConfigurationKeys.checkout))
     }
