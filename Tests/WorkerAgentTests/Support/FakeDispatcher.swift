@@ -1,7 +1,6 @@
 import Domain
 import Foundation
 import Hummingbird
-import Logging
 import Synchronization
 import Wire
 
@@ -104,18 +103,6 @@ final class FakeDispatcher: Sendable {
 
     /// Serves on a port of its own while `body` runs.
     func serve<Result: Sendable>(_ body: @Sendable (String) async throws -> Result) async throws -> Result {
-        let (ports, started) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "fake-dispatcher")
-        logger.logLevel = .critical
-        let app = Application(
-            router: router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in started.yield(channel.localAddress?.port ?? 0) }, logger: logger)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await app.run() }
-            defer { group.cancelAll() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            return try await body("http://127.0.0.1:\(port)")
-        }
+        try await LoopbackServer.serve(router(), name: "fake-dispatcher", body)
     }
 }

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Logging
 import Synchronization
 
 /// One address whose dispatcher can be taken away and replaced by another, as behind a load balancer.
@@ -14,23 +13,11 @@ final class TestRelay: Sendable {
     }
 
     func serve<Result: Sendable>(_ body: @Sendable (String) async throws -> Result) async throws -> Result {
-        let (ports, started) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "relay")
-        logger.logLevel = .critical
         let router = Router()
         for method in [HTTPRequest.Method.get, .post, .patch, .delete] {
             router.on("**", method: method) { request, _ in try await self.relay(request) }
         }
-        let app = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in started.yield(channel.localAddress?.port ?? 0) }, logger: logger)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await app.run() }
-            defer { group.cancelAll() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            return try await body("http://127.0.0.1:\(port)")
-        }
+        return try await LoopbackServer.serve(router, name: "relay", body)
     }
 
     private func relay(_ request: Request) async throws -> Response {
