@@ -151,6 +151,21 @@ import Testing
         try await store.close()
     }
 
+    @Test("A patch set of Gerrit's stream is a pull request that anybody may have written")
+    func gerrit() throws {
+        let mappings = try MappingPreset.gerrit.mappings().map { mapping in
+            mapping.overridden(by: ChangeMapping(texts: [.repository: [try MappedText("https://example.org/{/change/project}")]]))
+        }
+        let changes = FeedChanges(
+            feed: FeedConfiguration(name: "gerrit", queue: "q", deadLetters: .refuse, mappings: mappings), project: "demo")
+        let event = """
+            {"type": "patchset-created", "change": {"project": "p", "branch": "main", "number": 7, "subject": "Do it"},
+            "patchSet": {"number": 2, "revision": "abc", "ref": "refs/changes/07/7/2", "uploader": {"username": "ann"}}, "eventCreatedOn": 1700000000}
+            """
+        let change = try #require(try changes.read(message(event)).get().first)
+        #expect(change.isPull && change.isUntrusted && change.branch == "refs/changes/07/7/2" && change.properties[PullProperty.baseBranch] == "main")
+    }
+
     @Test("A message that was not read to its end is no change")
     func cut() async throws {
         let directory = TemporaryDirectory()

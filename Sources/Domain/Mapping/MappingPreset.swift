@@ -93,6 +93,8 @@ public enum MappingPreset: String, Hashable, Sendable, CaseIterable {
             properties: [
                 "gerrit_project": "{/change/project}", PullProperty.number: "{/change/number}", PullProperty.title: "{/change/subject}",
                 PullProperty.baseBranch: "{/change/branch}",
+                // Whoever may read may push to refs/for.
+                PullProperty.untrusted: "true",
             ])
     }
 

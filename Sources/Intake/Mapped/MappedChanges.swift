@@ -53,12 +53,15 @@ struct MappedChanges: Sendable {
                 throw MappingProblem("\"when\": \"\(text.prefix(60))\" is neither seconds since 1970 nor a moment as ISO 8601 writes it")
             }
         }
+        var properties = made.properties
+        // A mapping can say it by a text of its own only.
+        if properties[PullProperty.untrusted] == "true" { properties[PullProperty.untrusted] = true }
         let key = made.texts[.key].flatMap { $0.isEmpty ? nil : Self.hashed("key", $0) }
         return NewChange(
             source: source, project: project, repository: made.texts[.repository] ?? "", branch: made.texts[.branch] ?? "",
             revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),
             comments: ChangeBounds.comments(made.texts[.comments] ?? ""), files: ChangeBounds.files(made.files),
-            category: made.texts[.category] ?? "", when: when, properties: made.properties, dedupeKey: key ?? identity.key(place))
+            category: made.texts[.category] ?? "", when: when, properties: properties, dedupeKey: key ?? identity.key(place))
     }
 
     private static func hashed(_ kind: String, _ text: String) -> String {
