@@ -43,6 +43,12 @@ import Yams
         try deployment.write(
             configuration: """
                 project: demo
+                sources:
+                  - name: feed
+                    amqp: own
+                    exchange: amq.topic
+                    queue: feed
+                    map: {repository: "{/repository}", branch: "{/branch}", revision: "{/revision}"}
                 schedulers: []
                 builders:
                   - name: test
