@@ -94,6 +94,32 @@ import Testing
         await second.stop()
     }
 
+    @Test("Messages that nobody judged are delivered again")
+    func unjudged() async throws {
+        let broker = try await PrivateRabbitMQ.shared()
+        let (exchange, queue) = names()
+        try await publish(["x"], to: exchange, on: broker)
+        let seen = Watched<[String]>([])
+        let feed = try AMQPFeed(
+            settings: try AMQPSettings(others: broker.url, user: nil),
+            queue: FeedQueue(exchange: exchange, keys: ["#"], queue: queue, deadLetters: nil), name: "test", logger: .quiet
+        ) { messages in
+            let isFirst = seen.change { seen in
+                defer { seen += messages.map { String(decoding: $0.body, as: UTF8.self) } }
+                return seen.isEmpty
+            }
+            return isFirst ? [] : messages.map { _ in .done }
+        }
+        let running = Task { try await feed.run() }
+        #expect(await eventually { feed.status.isConnected })
+        try await publish(["once"], to: exchange, on: broker)
+        await seen.wait { $0.count >= 2 }
+        #expect(await eventually { feed.status.done == 1 })
+        #expect(seen.value == ["once", "once"])
+        running.cancel()
+        _ = await running.result
+    }
+
     @Test("A message that makes no sense is moved aside with the reason and all it had; the others go on")
     func poison() async throws {
         let broker = try await PrivateRabbitMQ.shared()

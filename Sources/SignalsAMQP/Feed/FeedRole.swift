@@ -69,6 +69,8 @@ final class FeedRole: SessionRole {
     }
 
     private func settle(_ answer: FeedMailbox.Answer, _ connection: AMQPConnection) throws(BrokerError) {
+        // Not judged is not done: on a new connection the broker delivers them again.
+        guard answer.verdicts.count == answer.batch.tags.count else { throw .unavailable("messages of \(queue.queue) were not judged") }
         let isClean = moving.isEmpty && answer.verdicts.allSatisfy { $0 == .done }
         if isClean, let last = answer.batch.tags.last {
             // Every earlier batch is settled, so this tells of these alone.
