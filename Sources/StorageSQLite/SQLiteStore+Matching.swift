@@ -61,10 +61,16 @@ extension MatchSnapshot {
         }
         let wanted = wanted(eligible, among: known.values, of: configuration)
         guard !wanted.isEmpty else { return }
-        // A statement has one limit for all classes; what it reads beyond what is wanted is passed over.
+        // A statement has one limit for all classes: what it reads beyond what is wanted of one is passed over.
+        var left = wanted.reduce(into: [Int64: Int]()) { $0[$1.matchClass] = $1.count }
         let rows = try Row.fetchAll(
             db.cachedStatement(sql: Self.headsOfClasses), arguments: [JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max()])
-        take(rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } })
+        let heads = rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } }
+        take(
+            heads.sorted { ($1.priority, $0.request) < ($0.priority, $1.request) }.filter { head in
+                left[head.matchClass.id, default: 0] -= 1
+                return left[head.matchClass.id, default: 0] >= 0
+            })
     }
 }
 

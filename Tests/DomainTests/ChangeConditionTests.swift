@@ -66,6 +66,14 @@ import Testing
                 == "none of \"any\" holds: branch \"release/1.2\", asked for is main; or: what \"not\" excludes holds: categories tag")
     }
 
+    @Test("Conditions within each other cost no more than they are long")
+    func deep() throws {
+        var condition = ChangeCondition(fields: [.branches: try rules("main")])
+        for _ in 0..<40 { condition = ChangeCondition(any: [condition]) }
+        #expect(!condition.holds(for: Self.change))
+        #expect(condition.refusal(of: Self.change)?.contains("asked for is main") == true)
+    }
+
     @Test("A condition survives its way into the store and back; a bad expression in it is refused")
     func stored() throws {
         let condition = ChangeCondition(

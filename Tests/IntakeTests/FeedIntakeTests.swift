@@ -39,7 +39,7 @@ import Testing
             only: [.init(text: try MappedText("{/kind}"), words: ["push"])],
             texts: [
                 .repository: [try MappedText("{/repo}")], .branch: [try MappedText("{/branch}")], .revision: [try MappedText("{/rev}")],
-                .when: [try MappedText("{/at}")],
+                .when: [try MappedText("{/at}")], .comments: [try MappedText("{/text}")],
             ], files: [try MappedText("{/files}")], properties: ["n": try MappedText("{/n}")])
     }
 
@@ -149,6 +149,32 @@ import Testing
         #expect(verdicts[1] == .done)
         #expect(try await changes(in: store).count == 1)
         try await store.close()
+    }
+
+    @Test("What the database refuses for good is moved aside, and keeps nobody from being taken")
+    func refused() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path)
+        let (_, feed) = try await start(AwaySources(store))
+        let poison = Self.push.replacing("\"n\"", with: "\"text\":\"poison\",\"n\"")
+        let verdicts = await feed.judge([message(Self.push, id: "1"), message(poison, id: "2"), message(Self.push, id: "3")])
+        #expect(verdicts == [.done, .poison("the database refuses its changes; the intake's log says why"), .done])
+        #expect(try await changes(in: store).count == 2)
+        try await store.close()
+    }
+
+    @Test("Elements of one message are changes of their own, whatever the key says of the message")
+    func elements() throws {
+        let mapping = ChangeMapping(
+            each: try MappedText("{/commits}"),
+            texts: [
+                .repository: [try MappedText("r")], .branch: [try MappedText("main")], .revision: [try MappedText("{.}")],
+                .key: [try MappedText("{/push}")],
+            ])
+        let changes = FeedChanges(
+            feed: FeedConfiguration(name: "f", queue: "q", deadLetters: .refuse, mappings: [mapping]), project: "demo")
+        let made = try changes.read(message(#"{"push": 7, "commits": ["a", "b"]}"#)).get()
+        #expect(made.count == 2 && Set(made.map(\.dedupeKey)).count == 2)
     }
 
     @Test("A patch set of Gerrit's stream is a pull request that anybody may have written")

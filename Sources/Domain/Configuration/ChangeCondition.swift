@@ -28,7 +28,31 @@ public struct ChangeCondition: Hashable, Sendable, Codable {
     /// Conditions within each other.
     public static let deepest = 20
 
-    public func holds(for change: NewChange) -> Bool { refusal(of: change) == nil }
+    public func holds(for change: NewChange) -> Bool {
+        fields.allSatisfy { field, rules in
+            guard let value = Self.value(of: field, in: change) else {
+                return change.files.isEmpty || change.files.contains { rules.allow($0) }
+            }
+            return rules.allow(value)
+        } && properties.allSatisfy { name, rules in change.properties[name]?.interpolated.map { rules.allow($0) } ?? false }
+            && all.allSatisfy { $0.holds(for: change) } && (any.isEmpty || any.contains { $0.holds(for: change) })
+            && !not.contains { $0.holds(for: change) }
+    }
+
+    /// Nil for files, of which there are several.
+    private static func value(of field: Field, in change: NewChange) -> String? {
+        switch field {
+        case .sources: change.source
+        case .projects: change.project
+        case .repositories: change.repository
+        case .branches: change.branch
+        case .revisions: change.revision
+        case .authors: change.author
+        case .comments: change.comments
+        case .categories: change.category
+        case .files: nil
+        }
+    }
 
     /// What keeps the change from being allowed; nil when nothing does.
     func refusal(of change: NewChange) -> String? {
@@ -41,26 +65,20 @@ public struct ChangeCondition: Hashable, Sendable, Codable {
             if !rules.allow(value) { return "property \(name) is \(Self.quoted(value)), asked for is \(Self.words(rules))" }
         }
         for condition in all { if let refusal = condition.refusal(of: change) { return refusal } }
-        if !any.isEmpty, !any.contains(where: { $0.holds(for: change) }) {
-            return "none of \"any\" holds: " + any.compactMap { $0.refusal(of: change) }.joined(separator: "; or: ")
+        let refusals = any.map { $0.refusal(of: change) }
+        if !any.isEmpty, !refusals.contains(nil) {
+            return "none of \"any\" holds: " + refusals.compactMap { $0 }.prefix(10).joined(separator: "; or: ")
         }
         for condition in not where condition.holds(for: change) { return "what \"not\" excludes holds: \(condition.summary)" }
         return nil
     }
 
     private static func refusal(of change: NewChange, _ field: Field, _ rules: [TextRule]) -> String? {
-        let (name, value): (String, String) =
-            switch field {
-            case .sources: ("source", change.source)
-            case .projects: ("project", change.project)
-            case .repositories: ("repository", change.repository)
-            case .branches: ("branch", change.branch)
-            case .revisions: ("revision", change.revision)
-            case .authors: ("author", change.author)
-            case .comments: ("message", change.comments)
-            case .categories: ("category", change.category)
-            case .files: ("file", change.files.first ?? "")
-            }
+        let names: [Field: String] = [
+            .sources: "source", .projects: "project", .repositories: "repository", .branches: "branch", .revisions: "revision", .authors: "author",
+            .comments: "message", .categories: "category", .files: "file",
+        ]
+        let (name, value) = (names[field] ?? field.rawValue, value(of: field, in: change) ?? change.files.first ?? "")
         guard field == .files else { return rules.allow(value) ? nil : "\(name) \(quoted(value)), asked for is \(words(rules))" }
         if change.files.isEmpty || change.files.contains(where: { rules.allow($0) }) { return nil }
         let others = change.files.count > 1 ? " (and \(change.files.count - 1) more)" : ""

@@ -53,7 +53,10 @@ final class FeedRunner: Sendable {
         while !Task.isCancelled {
             do {
                 let made = try make(feed) { [weak self] in await self?.judge($0) ?? [] }
-                state.withLock { $0.feed = made }
+                state.withLock { state in
+                    state.feed = made
+                    state.trouble = nil
+                }
                 try await made.run()
                 return
             } catch {
@@ -72,31 +75,24 @@ final class FeedRunner: Sendable {
     /// Makes the changes durable, however long the database is away: until then the broker keeps their messages.
     private func judge(_ messages: [FeedMessage]) async -> [FeedVerdict] {
         let read = messages.map { changes.read($0) }
-        let made = read.flatMap { (try? $0.get()) ?? [] }
-        let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
-        var failures = 0
-        var refusals: [Int: String] = [:]
-        while !made.isEmpty {
-            do {
-                _ = try await store.accept(made, advancing: nil)
-                bell.ring(.schedulingClassify)
-                break
-            } catch  where ChangeTaker.isAway(error) {
-                state.withLock { $0.trouble = "the database is away; messages wait at the broker" }
-                failures += 1
-                do { try await Task.sleep(for: backoff.delay(failures: failures, random: .random(in: 0..<1))) } catch { return [] }
-            } catch is CancellationError {
-                return []
-            } catch {
-                // Some message cannot be taken; each by itself shows which.
-                refusals = await oneByOne(read)
-                break
+        var refused: Set<Int> = []
+        var group: [Int] = []
+        var size = 0
+        for place in read.indices {
+            guard let count = try? read[place].get().count, count > 0 else { continue }
+            if size + count > Self.mostChanges, !group.isEmpty {
+                guard let more = await take(group, of: read) else { return [] }
+                refused.formUnion(more)
+                (group, size) = ([], 0)
             }
+            group.append(place)
+            size += count
         }
-        state.withLock { $0.trouble = nil }
+        guard let more = await take(group, of: read) else { return [] }
+        refused.formUnion(more)
         return zip(messages, read).enumerated().map { place, pair in
             switch pair.1 {
-            case .success: return refusals[place].map { .poison($0) } ?? .done
+            case .success: return refused.contains(place) ? .poison("the database refuses its changes; the intake's log says why") : .done
             case .failure(let problem):
                 logger.warning(
                     "a message of a source makes no sense",
@@ -106,18 +102,52 @@ final class FeedRunner: Sendable {
         }
     }
 
-    private func oneByOne(_ read: [Result<[NewChange], MappingProblem>]) async -> [Int: String] {
-        var refusals: [Int: String] = [:]
-        for (place, result) in read.enumerated() {
-            guard case .success(let changes) = result, !changes.isEmpty else { continue }
+    /// Changes of one transaction, unless one message has more.
+    private static let mostChanges = 1000
+
+    /// Takes these messages' changes in one transaction, again and again until the database does. Gives the messages whose changes it never will, and nil
+    /// when the feed was stopped meanwhile.
+    private func take(_ group: [Int], of read: [Result<[NewChange], MappingProblem>]) async -> Set<Int>? {
+        guard !group.isEmpty else { return [] }
+        let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+        var failures = 0
+        while true {
             do {
-                _ = try await store.accept(changes, advancing: nil)
+                _ = try await store.accept(group.flatMap { (try? read[$0].get()) ?? [] }, advancing: nil)
                 bell.ring(.schedulingClassify)
+                state.withLock { $0.trouble = nil }
+                return []
+            } catch is CancellationError {
+                return nil
+            } catch  where Self.mayBeTheChanges(error) {
+                if group.count > 1 {
+                    var refused: Set<Int> = []
+                    for place in group {
+                        guard let more = await take([place], of: read) else { return nil }
+                        refused.formUnion(more)
+                    }
+                    return refused
+                }
+                // The message is to blame only where the database does other things.
+                if (try? await store.sourceState(feed.name)) != nil {
+                    logger.error("changes cannot be kept", metadata: ["source": "\(feed.name)", "error": "\(error)"])
+                    return Set(group)
+                }
+                state.withLock { $0.trouble = "\(error); messages wait at the broker" }
             } catch {
-                refusals[place] = "\(error)"
+                state.withLock { $0.trouble = "the database cannot take changes (\(error)); messages wait at the broker" }
             }
+            failures += 1
+            do { try await Task.sleep(for: backoff.delay(failures: failures, random: .random(in: 0..<1))) } catch { return nil }
         }
-        return refusals
+    }
+
+    /// Everything else is wrong with the database or its settings, and will be mended.
+    private static func mayBeTheChanges(_ error: any Error) -> Bool {
+        switch error as? StoreError {
+        case .internalError, .conflict, .notFound: true
+        default: false
+        }
     }
 
     /// Keeps how the source stands, when that differs from the last time.

@@ -12,10 +12,11 @@ struct MappedChanges: Sendable {
         /// What it says, together with where it came from: the same content is the same message.
         case content(from: String, body: Data)
 
-        fileprivate func key(_ place: Int) -> String {
+        /// Short, and made once for a message, however many changes it has.
+        fileprivate var digest: String {
             switch self {
-            case .name(let name): MappedChanges.hashed("id", "\(name) \(place)")
-            case .content(let origin, let body): MappedChanges.hashed("content", "\(origin) \(place) " + String(decoding: body, as: UTF8.self))
+            case .name(let name): MappedChanges.hashed("id", name)
+            case .content(let origin, let body): MappedChanges.hashed("content", "\(origin) " + String(decoding: body, as: UTF8.self))
             }
         }
     }
@@ -28,8 +29,14 @@ struct MappedChanges: Sendable {
     func make(_ message: MappedMessage, identity: Identity) throws(MappingProblem) -> [NewChange]? {
         for mapping in mappings {
             guard let made = try mapping.make(message) else { continue }
+            // A key that says nothing of the element is that of the message.
+            let isWhole = mapping.each != nil && !mapping.texts[.key, default: []].allSatisfy(\.namesElement)
+            let digest = identity.digest
             var changes: [NewChange] = []
-            for (place, one) in made.enumerated() { changes.append(try change(one, place, identity)) }
+            for (place, one) in made.enumerated() {
+                let own = one.texts[.key].flatMap { $0.isEmpty ? nil : Self.hashed("key", isWhole ? "\($0) \(place)" : $0) }
+                changes.append(try change(one, key: own ?? "\(digest):\(place)"))
+            }
             if let fault = ChangeBounds.fault(in: changes) { throw MappingProblem(fault) }
             return changes
         }
@@ -45,7 +52,7 @@ struct MappedChanges: Sendable {
         }
     }
 
-    private func change(_ made: ChangeMapping.Made, _ place: Int, _ identity: Identity) throws(MappingProblem) -> NewChange {
+    private func change(_ made: ChangeMapping.Made, key: String) throws(MappingProblem) -> NewChange {
         var when: Timestamp?
         if let text = made.texts[.when], !text.isEmpty {
             when = Self.moment(text)
@@ -56,12 +63,11 @@ struct MappedChanges: Sendable {
         var properties = made.properties
         // A mapping can say it by a text of its own only.
         if properties[PullProperty.untrusted] == "true" { properties[PullProperty.untrusted] = true }
-        let key = made.texts[.key].flatMap { $0.isEmpty ? nil : Self.hashed("key", $0) }
         return NewChange(
             source: source, project: project, repository: made.texts[.repository] ?? "", branch: made.texts[.branch] ?? "",
             revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),
             comments: ChangeBounds.comments(made.texts[.comments] ?? ""), files: ChangeBounds.files(made.files),
-            category: made.texts[.category] ?? "", when: when, properties: properties, dedupeKey: key ?? identity.key(place))
+            category: made.texts[.category] ?? "", when: when, properties: properties, dedupeKey: key)
     }
 
     private static func hashed(_ kind: String, _ text: String) -> String {

@@ -24,6 +24,11 @@ extension ConfigurationDraft {
                 guard let group = variants[need.builder] else { return [need] }
                 // Of the axes that both have, the same values.
                 let meant = group.filter { variant in variant.values.allSatisfy { own[$0.key] == nil || own[$0.key] == $0.value } }
+                if meant.isEmpty {
+                    draft.builders[place].name?.report(
+                        "found \"\(draft.builders[place].value.name)\" that needs \"\(YAMLValue.quotable(need.builder))\", which has no variant with the same "
+                            + "values, expected one: exclude this variant, or name what it needs")
+                }
                 return meant.map { Need(builder: $0.name, outcomes: need.outcomes) }
             }
         }

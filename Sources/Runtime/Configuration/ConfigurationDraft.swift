@@ -36,6 +36,10 @@ struct ConfigurationDraft {
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
+        // The names of variants are theirs alone.
+        if Set(builders.map(\.value.name)).count == builders.count {
+            refuseRepeats(of: "builder", expanded.builders.map { ($0.value.name, $0.name) })
+        }
         let builderNames =
             builders.map(\.value.name) + expanded.builders.map(\.value.name).filter { name in !builders.contains { $0.value.name == name } }
         refuseUnknown(builderReferences, of: "builder", known: builderNames, otherwise: "there is none")

@@ -18,7 +18,9 @@ extension ConfigurationReader {
             var values: [String] = []
             for element in entry.value.list(of: "values") ?? [] {
                 guard let text = element.textOfAnyScalar("a value") else { continue }
-                if !NameRule.allows(text) || values.contains(text) { element.expected("another value, of \(NameRule.expectation)") }
+                if !NameRule.allows(text) || values.contains(text) || text.contains(",") {
+                    element.expected("another value, without \",\" and of \(NameRule.expectation)")
+                }
                 values.append(text)
             }
             matrix.axes.append(.init(name: entry.name, values: values))

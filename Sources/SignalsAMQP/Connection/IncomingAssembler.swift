@@ -10,7 +10,7 @@ struct IncomingAssembler {
     private var missing = 0
 
     /// What Doorbell sends is small, and what others send is mostly: of a larger message this much is read.
-    static let largestBody = 16 << 20
+    static let largestBody = 4 << 20
 
     mutating func begin(_ start: Start, exchange: String = "", routingKey: String, tag: UInt64 = 0) {
         self.start = start

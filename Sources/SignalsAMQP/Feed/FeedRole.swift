@@ -95,16 +95,23 @@ final class FeedRole: SessionRole {
             mailbox.change { $0.poisoned += 1 }
             return
         }
-        let headers = message.headers.sorted { $0.key < $1.key }.prefix(100).map { OutgoingEvent.Header($0.key, $0.value) }
+        // All headers have to fit into one frame.
+        var room = 32_768
+        let headers = message.headers.sorted { $0.key < $1.key }.filter { header in
+            room -= header.key.utf8.count + header.value.utf8.count + 16
+            return room >= 0
+        }.map { OutgoingEvent.Header($0.key, $0.value) }
         let own = [
-            ("x-doorbell-reason", String(reason.prefix(1000))), ("x-doorbell-source", source), ("x-doorbell-exchange", message.exchange),
+            ("x-doorbell-reason", String(decoding: reason.utf8.prefix(1000), as: UTF8.self)), ("x-doorbell-source", source),
+            ("x-doorbell-exchange", message.exchange),
             ("x-doorbell-routing-key", message.routingKey),
         ].map { OutgoingEvent.Header($0.0, $0.1) }
         // The default exchange routes by the names of queues, and says when there is none.
         try connection.publish(
             AMQPMessage(
                 exchange: "", routingKey: deadLetters, isPersistent: true, isMandatory: true, contentType: "application/json",
-                messageID: message.id.map { String($0.prefix(200)) }, headers: headers.filter { !$0.name.hasPrefix("x-doorbell-") } + own,
+                messageID: message.id.map { String(decoding: $0.utf8.prefix(200), as: UTF8.self) },
+                headers: headers.filter { !$0.name.hasPrefix("x-doorbell-") } + own,
                 body: message.body))
         lastPublished += 1
         moving[lastPublished] = tag

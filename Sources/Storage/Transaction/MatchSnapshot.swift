@@ -44,9 +44,9 @@ package struct MatchSnapshot: Sendable {
         }
     }
     package struct Head: Sendable {
-        var request: RequestID
-        var priority: Int
-        var matchClass: MatchClass
+        package var request: RequestID
+        package var priority: Int
+        package var matchClass: MatchClass
 
         package init(request: RequestID, priority: Int, matchClass: MatchClass) {
             self.request = request

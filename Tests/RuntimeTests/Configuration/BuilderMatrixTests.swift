@@ -50,6 +50,20 @@ import Testing
         #expect(configuration.builder(named: "pack (mac)")?.needs.first?.outcomes == Set(Outcome.allCases))
     }
 
+    @Test("A need that no variant meets is refused, and so is a name that two have")
+    func unmet() {
+        for (builders, said) in [
+            (
+                "- {name: build, matrix: {os: [linux]}, steps: [{run: make}]}\n- {name: test, matrix: {os: [linux, mac]}, needs: [build], steps: [{run: make}]}",
+                "no variant with the same values"
+            ),
+            ("- {name: test, matrix: {os: [linux]}, steps: [{run: make}]}\n- {name: test (linux), steps: [{run: make}]}", "a second builder"),
+        ] {
+            let problems = #expect(throws: ConfigurationProblems.self) { try load(builders, schedulers: "[test]") }
+            #expect(problems?.description.contains(said) == true, "\(String(describing: problems))")
+        }
+    }
+
     @Test("More variants than anybody means are refused")
     func tooMany() {
         let axis = "[" + (0..<20).map(String.init).joined(separator: ", ") + "]"
