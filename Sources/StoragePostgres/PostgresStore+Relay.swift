@@ -72,15 +72,18 @@ extension PostgresStore: RelayStore {
 
     public func relayLag(shard: Int32) async throws -> RelayLag {
         try await read("measuring the relay's lag") { [self] sql in
-            // The oldest event of the first tick that is not published, or of those that are in no tick. Indexes: ticks_place, outbox_xid.
+            // The oldest event of the first tick that is not published, or of those that are in no tick: of later transactions, and of those that were open
+            // when the newest tick was made. Indexes: ticks_place, outbox_xid.
             let row = try sql.first(
                 """
                 SELECT s.counted - s.relayed_count, (SELECT count(*) FROM refused_events r WHERE r.shard = s.id), \(Self.clock),
                     CASE WHEN (s.relayed_tick, s.relayed_seq) < (s.tick, s.tick_end) THEN (
                         SELECT t.first_occurred FROM ticks t WHERE t.shard = s.id AND t.id >= s.relayed_tick
                             AND (t.id > s.relayed_tick OR t.last_seq > s.relayed_seq) ORDER BY t.id LIMIT 1)
-                    ELSE (
-                        SELECT o.occurred FROM outbox o WHERE o.shard = s.id AND o.xid >= pg_snapshot_xmax(s.snapshot) ORDER BY o.xid LIMIT 1) END
+                    ELSE least(
+                        (SELECT o.occurred FROM outbox o WHERE o.shard = s.id AND o.xid >= pg_snapshot_xmax(s.snapshot) ORDER BY o.xid LIMIT 1),
+                        (SELECT min(o.occurred) FROM outbox o WHERE o.shard = s.id AND o.xid = ANY (ARRAY(SELECT pg_snapshot_xip(s.snapshot)))))
+                    END
                 FROM shards s WHERE s.id = $1
                 """,
                 [.integer(Int64(shard))])

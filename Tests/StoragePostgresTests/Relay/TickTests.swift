@@ -65,8 +65,18 @@ import Testing
             #expect(try ShardState.read(tick, 0, locked: true, clock: nil)?.makeTick(tick) != nil)
             try tick.commit()
         }
+        // Whoever measures sees that something waits, though everything that is in a tick is published.
+        try await pool.transaction("publishing the tick") {
+            _ = try $0.run("UPDATE shards SET relayed_tick = tick, relayed_seq = tick_end, relayed_count = counted")
+        }
+        world.clock.advance(by: .seconds(100 * 365 * 86_400))
+        #expect(try await world.store.relayLag(shard: 0).age > .zero)
         let records = try await world.store.everyEvent()
         #expect(records.map(\.entityID) == [2, 1])
+        try await pool.transaction("publishing the other") {
+            _ = try $0.run("UPDATE shards SET relayed_tick = tick, relayed_seq = tick_end, relayed_count = counted")
+        }
+        #expect(try await world.store.relayLag(shard: 0).age == .zero)
         #expect(records[0].cursor.sequence > records[1].cursor.sequence)
         #expect(records[0].cursor < records[1].cursor)
         await pool.close()
