@@ -27,22 +27,18 @@ public struct GitRepository: Sendable {
 
     @discardableResult
     public func git(_ arguments: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["git", "-C", path, "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["GIT_CONFIG_NOSYSTEM"] = "1"
-        process.environment = environment
-        let output = Pipe()
-        let error = Pipe()
-        process.standardOutput = output
-        process.standardError = error
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try error.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        // Not by Foundation's Process: dozens that are started at once bring that down.
+        let place = (NSTemporaryDirectory() as NSString).appendingPathComponent("doorbell-git-\(UUID().uuidString)")
+        defer { for end in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(place).\(end)") } }
+        let status = try RunningProcess.runToEnd(
+            "/usr/bin/env",
+            ["git", "-C", path, "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"] + arguments,
+            in: path, environment: environment, output: place + ".out", errors: place + ".err")
+        let data = try Data(contentsOf: URL(fileURLWithPath: place + ".out"))
+        guard status == 0 else {
+            let complaint = try Data(contentsOf: URL(fileURLWithPath: place + ".err"))
             throw GitFailure(command: arguments.joined(separator: " "), message: String(decoding: complaint, as: UTF8.self))
         }
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -44,6 +44,17 @@ public final class RunningProcess: Sendable {
         return pid
     }
 
+    /// Runs a program to its end on the calling thread. Its output goes to files, which are made anew.
+    public static func runToEnd(
+        _ executable: String, _ arguments: [String], in directory: String, environment: [String: String], output: String, errors: String
+    ) throws -> Status {
+        for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
+        let pid = try start(
+            executable, arguments, environment: environment.map { "\($0)=\($1)" }, directory: directory, output: try appending(to: output),
+            errors: try appending(to: errors))
+        return wait(for: pid)
+    }
+
     private static func appending(to path: String) throws -> FileHandle {
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         try handle.seekToEnd()
