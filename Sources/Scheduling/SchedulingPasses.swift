@@ -12,6 +12,8 @@ final class SchedulingPasses: Sendable {
     let clock: any LoopClock
     let logger: Logger
     private let counted = Mutex(SchedulingFigures())
+    /// When ends were looked for last.
+    private let looked = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
         store: any SchedulingStore, bell: any Doorbell, configuration: @escaping @Sendable () -> AppliedConfiguration?, clock: any LoopClock,
@@ -54,11 +56,24 @@ final class SchedulingPasses: Sendable {
 
     /// Follows the ends of buildsets that rules wait for.
     func followEnds() async throws -> NextWake? {
+        guard isLookDue() else { return nil }
         let result = try await store.followEnds(limit: SchedulingService.batch)
         counted.withLock { $0.followed += UInt64(result.taken) }
         tell(result, what: "an end")
         // What follows may end at once, and be followed in turn.
         return result.taken > 0 ? .immediately : nil
+    }
+
+    /// Every end of a buildset rings, and most deployments follow none: there, only what a rule left behind that is gone is looked for, now and then. A rule
+    /// that this process has not heard of yet rings it when it has.
+    private func isLookDue() -> Bool {
+        let isFollowed = configuration().map { !$0.configuration.followedSchedulers.isEmpty } ?? false
+        let now = clock.now
+        return looked.withLock { last in
+            guard isFollowed || last.map({ $0.duration(to: now) >= SchedulingService.longestSleep }) ?? true else { return false }
+            last = now
+            return true
+        }
     }
 
     /// Fires what the clock says; gives when it says something again.

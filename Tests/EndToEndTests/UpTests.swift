@@ -70,6 +70,34 @@ import Testing
         #expect(second.output.contains("buildset 2"))
     }
 
+    @Test("--once builds a scheduler's builders as one buildset, so that none overtakes what it needs")
+    func onceKeepsNeeds() async throws {
+        let (deployment, repository) = try makeDeployment()
+        try deployment.write(
+            configuration: """
+                project: demo
+                sources:
+                  - {name: repo, git: "\(repository.path)"}
+                schedulers:
+                  - {name: commits, kind: branch, branches: ["main"], builders: [test, deploy]}
+                builders:
+                  - {name: test, steps: [{name: fail, run: "exit 3"}]}
+                  - {name: deploy, needs: [test], steps: [{name: harm, run: "echo deployed"}]}
+                """)
+        for _ in 0..<2 {
+            let up = try deployment.launch(["--once"])
+            #expect(await up.status() == 1, "\(up.output)\(up.errorOutput)")
+        }
+        let up = try await deployment.start()
+        let builds = try await finishedBuilds(deployment, count: 2)
+        #expect(builds.allSatisfy { $0["builder"] as? String == "test" } && builds.count == 2)
+        #expect(try await deployment.api.list("/api/v1/buildsets").count == 2)
+        let requests = try await deployment.api.list("/api/v1/requests?builder=deploy")
+        #expect(requests.map { $0["outcome"] as? String } == ["skipped", "skipped"])
+        up.send(SIGTERM)
+        #expect(await up.status() == 0)
+    }
+
     @Test("What was pushed while it was down is found at the next start, and nothing is built twice")
     func restartGoesOn() async throws {
         let (deployment, repository) = try makeDeployment()

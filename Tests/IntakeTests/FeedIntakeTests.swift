@@ -76,6 +76,8 @@ import Testing
     private struct AwaySources: ChangeStore, SourceStore {
         let changes: SwitchedStore
         let sources: any SourceStore
+        /// What the whole database answers, while it is set.
+        let failure = Watched<StoreError?>(nil)
 
         init(_ store: SQLiteStore) {
             changes = SwitchedStore(store)
@@ -83,9 +85,13 @@ import Testing
         }
 
         func accept(_ changes: [NewChange], advancing: SourceAdvance?) async throws -> [ChangeReceipt] {
-            try await self.changes.accept(changes, advancing: advancing)
+            if let failure = failure.value { throw failure }
+            return try await self.changes.accept(changes, advancing: advancing)
         }
-        func sourceState(_ source: String) async throws -> SourceState { try await sources.sourceState(source) }
+        func sourceState(_ source: String) async throws -> SourceState {
+            if let failure = failure.value { throw failure }
+            return try await sources.sourceState(source)
+        }
         func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await sources.recordSourceHealth(source, health) }
         func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool {
             try await sources.leaseSource(source, to: poller, for: period)
@@ -159,6 +165,24 @@ import Testing
         let poison = Self.push.replacing("\"n\"", with: "\"text\":\"poison\",\"n\"")
         let verdicts = await feed.judge([message(Self.push, id: "1"), message(poison, id: "2"), message(Self.push, id: "3")])
         #expect(verdicts == [.done, .poison("the database refuses its changes; the intake's log says why"), .done])
+        #expect(try await changes(in: store).count == 2)
+        try await store.close()
+    }
+
+    @Test(
+        "What is wrong with the database is blamed on no message: all wait until it is mended",
+        arguments: [StoreError.configuration("the password is wrong"), .internalError("relation does not exist")])
+    func brokenDatabase(error: StoreError) async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path)
+        let broken = AwaySources(store)
+        broken.failure.change { $0 = error }
+        let (intake, feed) = try await start(broken)
+        let judging = Task { await feed.judge([message(Self.push, id: "1"), message(Self.push, id: "2")]) }
+        while intake.reports().first?.status.trouble?.contains("wait at the broker") != true { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try await changes(in: store).isEmpty)
+        broken.failure.change { $0 = nil }
+        #expect(await judging.value == [.done, .done])
         #expect(try await changes(in: store).count == 2)
         try await store.close()
     }

@@ -123,6 +123,37 @@ import Testing
         }
     }
 
+    @Test("The ends of buildsets cost nothing where nobody follows them, and are followed at once where somebody does")
+    func ends() async throws {
+        let rig = try await SchedulingRig(SchedulingRig.rule())
+        let counting = CountingStore(rig.store)
+        let service = rig.makeService(store: counting)
+        let loop = try #require(service.loops.first { $0.name == .schedulingCompletions })
+        /// Rings, and returns when the loop has run for it.
+        @Sendable func ring() async throws {
+            let before = loop.statistics.passes
+            rig.bell.ring(.schedulingCompletions)
+            while loop.statistics.passes == before { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        try await rig.run(service) {
+            for _ in 0..<20 { try await ring() }
+            #expect(counting.looks == 1)
+            rig.advance(by: .seconds(60))
+            try await ring()
+            #expect(counting.looks == 2)
+            var follower = SchedulingRig.rule("after")
+            follower.kind = .dependent
+            follower.follows = Dependence(schedulers: ["commits"], outcomes: Set(Outcome.allCases))
+            try await rig.apply([SchedulingRig.rule(), follower])
+            try await rig.accept(["1"])
+            rig.bell.ring(.schedulingClassify)
+            let request = try #require(try await rig.buildsets(1).first.map { _ in Domain.RequestID(1) })
+            _ = try await rig.store.cancelRequest(request, reason: "by hand")
+            rig.bell.ring(.schedulingCompletions)
+            #expect(try await rig.buildsets(2).map(\.scheduler) == ["commits", "after"])
+        }
+    }
+
     @Test("Two services on one store make each buildset once")
     func replicas() async throws {
         let rig = try await SchedulingRig(

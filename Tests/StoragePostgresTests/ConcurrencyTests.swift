@@ -59,6 +59,24 @@ import Testing
         #expect(try await stores[0].buildset(newer)?.stamp.revision == "2")
     }
 
+    @Test("What is to end unless a build has it is looked at again under its lock")
+    func pendingNoMore() async throws {
+        let stores = try await SharedDatabase.make().processes(2)
+        _ = try await stores[0].force(Samples.force("test"), idempotency: nil)
+        _ = try await stores[0].force(Samples.force("test"), idempotency: nil)
+        // Somebody has listed both as pending; then a build takes the first.
+        let builds = try await WorkerDouble(stores[1], slots: 1).claim(1)
+        let taken = try #require(builds.first?.request)
+        let others = try await stores[0].requests(PageQuery(RequestFields(), ascending: true, limit: 10)).map(\.id)
+        let told = try await stores[0].write("ending") { tx in
+            try tx.cancel(others.map { WantedCancel(request: $0, reason: "superseded", evenClaimed: false) })
+        }
+        #expect(told.isEmpty)
+        let requests = try await stores[0].requests(PageQuery(RequestFields(), ascending: true, limit: 10))
+        #expect(requests.map(\.phase) == requests.map { $0.id == taken ? .claimed : .finished })
+        #expect(requests.first { $0.id == taken }?.text.isEmpty == true)
+    }
+
     @Test("Of two that decide on one branch at once the second waits, and one request is left")
     func supersedesTogether() async throws {
         var configuration = Samples.configuration(filter: ChangeFilter())
