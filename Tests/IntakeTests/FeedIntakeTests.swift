@@ -11,7 +11,7 @@ import Testing
 @testable import Intake
 
 /// What the intake does with the messages of a feed, on a feed that a test fills.
-@Suite struct FeedIntakeTests {
+@Suite(.timeLimit(.minutes(2))) struct FeedIntakeTests {
     /// A feed that gives a judge what a test says.
     private final class GivenFeed: Feed {
         let judge: FeedIntake.Judge
