@@ -24,7 +24,8 @@ struct Doorbell: AsyncParsableCommand {
             CommandGroup(
                 name: "Look at it",
                 subcommands: [
-                    BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, WorkersCommand.self, SourcesCommand.self,
+                    BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, BuildersCommand.self, WorkersCommand.self,
+                    SourcesCommand.self,
                     WhyCommand.self, EventsCommand.self, DeliveriesCommand.self, DoctorCommand.self,
                 ]),
         ])

@@ -43,6 +43,28 @@ import Testing
         }
     }
 
+    @Test("A builder with parameters takes those and no others, fills in defaults, and shows them; every wrong one is named at once")
+    func parameters() async throws {
+        var builder = Samples.builder("test")
+        var share = ForceParameter("share", .number, default: 10)
+        share.maximum = 100
+        builder.force = ForceRule(parameters: [share, ForceParameter("ticket", .text, required: true)], reason: .required)
+        try await WebRig.with([builder]) { rig in
+            let stamp = #""repository":"https://example.org/demo.git","branch":"main""#
+            let wrong = try await rig.post(Self.force, #"{\#(stamp),"properties":{"share":101,"tickt":"1"}}"#)
+            #expect(wrong.status == .unprocessableContent)
+            let pointers = try WebRig.problem(wrong).errors?.map(\.pointer)
+            #expect(pointers == ["/properties/share", "/properties/ticket", "/properties/tickt", "/reason"])
+            #expect(try await rig.ids("/api/v1/requests").isEmpty)
+            let right = try await rig.post(Self.force, #"{\#(stamp),"reason":"wanted","properties":{"ticket":"1"}}"#)
+            #expect(right.status == .created)
+            let properties = try await rig.object("/api/v1/buildsets/1")["properties"]
+            #expect(properties["share"]["value"] == 10 && properties["ticket"]["value"] == "1")
+            let shown = try await rig.object("/api/v1/builders/test")["force"]
+            #expect(shown["reason"] == "required" && shown["parameters"].items.map { $0["kind"] } == ["number", "text"])
+        }
+    }
+
     private static let wrongControls = [
         ("builders/test/force", #"{"branch":"--upload-pack=x","repository":"r"}"#, "/branch"),
         ("builders/test/force", #"{"branch":"b","repository":"ext::sh -c id"}"#, "/repository"),

@@ -14,13 +14,15 @@ public struct Builder: Hashable, Sendable, Codable {
     public var limit: Int?
     /// What each of its builds holds from its assignment until it has ended.
     public var locks: [LockUse]
+    /// What people may say when they force it; nil: any properties.
+    public var force: ForceRule?
 
     public static let defaultAttempts = 3
 
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
         properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
-        limit: Int? = nil, locks: [LockUse] = []
+        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -32,12 +34,13 @@ public struct Builder: Hashable, Sendable, Codable {
         self.needs = needs
         self.limit = limit
         self.locks = locks
+        self.force = force
     }
 }
 
 extension Builder {
     private enum CodingKeys: String, CodingKey {
-        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks
+        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -50,6 +53,7 @@ extension Builder {
             properties: try values.decode([String: JSONValue].self, forKey: .properties),
             attempts: try values.decode(Int.self, forKey: .attempts), priority: try values.decode(Int.self, forKey: .priority),
             needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
-            locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [])
+            locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [],
+            force: try values.decodeIfPresent(ForceRule.self, forKey: .force))
     }
 }

@@ -22,7 +22,9 @@ enum ConfigurationKeys {
     /// Of schedulers that follow others.
     static let dependence = ["after", "outcome"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["builders", "priority", "properties"]
-    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "matrix", "steps"]
+    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "force", "matrix", "steps"]
+    static let force = ["parameters", "reason"]
+    static let parameter = ["name", "kind", "label", "required", "default", "choices", "minimum", "maximum", "pattern"]
     /// Beside the axes of a matrix.
     static let matrix = ["include", "exclude"]
     static let need = ["builder", "outcome"]

@@ -15,6 +15,7 @@ extension ConfigurationReader {
         read.locks = readLockUses(builder["locks"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         let matrix = readMatrix(builder["matrix"])
+        read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
         refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
         if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))

@@ -84,7 +84,7 @@ extension WebService {
 
     /// Fills in what was not said from the newest change, and checks what was.
     private func forceRequest(builder: String, _ body: ForceBody) async throws -> ForceRequest {
-        guard let applied = surroundings.configuration(), applied.configuration.builder(named: builder) != nil else {
+        guard let applied = surroundings.configuration(), let recipe = applied.configuration.builder(named: builder) else {
             throw Problem.notFound("the configuration has no builder of that name")
         }
         var repository = body.repository
@@ -104,16 +104,22 @@ extension WebService {
                     Problem.FieldError(pointer: "/\($0.0)", detail: "there is no change yet to take it from: give it")
                 })
         }
+        let (properties, wrong) = recipe.force?.properties(from: body.properties ?? [:]) ?? (body.properties ?? [:], [])
         // The same rules as for a change: a force is a door to the same checkout.
-        let problems = NewChange(
-            project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision ?? "HEAD",
-            properties: body.properties ?? [:]
-        ).problems
+        var problems = wrong
+        if recipe.force?.reason == .required, body.reason?.allSatisfy(\.isWhitespace) ?? true {
+            problems.append(FieldProblem("/reason", "is missing: this builder asks for one"))
+        }
+        problems +=
+            NewChange(
+                project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision ?? "HEAD",
+                properties: properties
+            ).problems
         guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
         return ForceRequest(
             builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision,
             reason: try ControlText.reason(body.reason, otherwise: "by hand"), priority: try ControlText.priority(body.priority ?? 0),
-            properties: body.properties ?? [:])
+            properties: properties)
     }
 }
 

@@ -94,9 +94,11 @@ public struct BuilderDocument: Sendable, Encodable {
     public var pending: Int
     public var claimed: Int
     public var oldestPending: Timestamp?
+    /// What people may say when they force it; absent: any properties.
+    public var force: ForceRule?
 
     private enum CodingKeys: String, CodingKey {
-        case name, labels, steps, attempts, priority, pending, claimed
+        case name, labels, steps, attempts, priority, pending, claimed, force
         case oldestPending = "oldest_pending"
     }
 
@@ -106,6 +108,7 @@ public struct BuilderDocument: Sendable, Encodable {
         steps = builder.steps.map(\.name)
         attempts = builder.attempts
         priority = builder.priority
+        force = builder.force
         self.pending = pending
         self.claimed = claimed
         self.oldestPending = oldestPending

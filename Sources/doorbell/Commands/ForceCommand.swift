@@ -6,7 +6,9 @@ import Foundation
 struct ForceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "force", abstract: "Build something now, by hand.",
-        discussion: "Without --repository and --branch it builds the newest change's; without --revision, the tip of the branch.")
+        discussion:
+            "Without --repository and --branch it builds the newest change's; without --revision, the tip of the branch. "
+            + "`doorbell builders BUILDER` shows which properties it takes.")
 
     @OptionGroup var client: ClientOptions
     @Argument(help: "The builder's name.") var builder: String

@@ -311,6 +311,28 @@ extension ConfigurationCase {
             schemaKnows: false),
         builder("a label that is a path", "labels: {os: ../x}, steps: [{run: x}]", "3:26: found \"../x\", expected a label value of"),
 
+        builder(
+            "a default beyond its limits", "steps: [{run: x}], force: {parameters: [{name: n, kind: number, maximum: 3, default: 4}]}",
+            "3:98: found the number 4, expected a number of at most 3", schemaKnows: false),
+        builder(
+            "choices of a text", "steps: [{run: x}], force: {parameters: [{name: n, kind: text, choices: [a]}]}",
+            "3:75: found \"choices\" in a parameter of kind \"text\", expected none"),
+        builder(
+            "a choice without choices", "steps: [{run: x}], force: {parameters: [{name: n, kind: choice}]}",
+            "3:53: found a parameter without \"choices\", expected the values to choose from"),
+        builder(
+            "a parameter of Doorbell's own", "steps: [{run: x}], force: {parameters: [{name: branch, kind: text}]}",
+            "3:60: found \"branch\", expected the name of a property"),
+        builder(
+            "a default of what has to be given",
+            "steps: [{run: x}], force: {parameters: [{name: n, kind: text, required: true, default: a}]}",
+            "3:91: found \"default\" in a parameter that is \"required\", expected one of them"),
+        builder(
+            "a parameter twice", "steps: [{run: x}], force: {parameters: [{name: n, kind: text}, {name: n, kind: boolean}]}",
+            "3:83: found a second parameter \"n\", expected a name of its own", schemaKnows: false),
+        builder(
+            "a pattern that is none", "steps: [{run: x}], force: {parameters: [{name: n, kind: text, pattern: \"(\"}]}",
+            "3:84: found \"(\", a regular expression that cannot be read", schemaKnows: false),
         step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),
         step("both", "{checkout: {}, run: x}", "5:5: found a step with both \"checkout\" and \"run\""),
         step("a typo in a step", "{run: x, timout: 5m}", "5:14: found the key \"timout\" in a step, expected one of"),

@@ -29,7 +29,8 @@ import Testing
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
-            ("step", ConfigurationKeys.step), ("credential", ConfigurationKeys.credential),
+            ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
+            ("credential", ConfigurationKeys.credential),
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")
         }
@@ -118,7 +119,7 @@ import Testing
         let text = try String(contentsOfFile: ConfigurationSamples.top + "/docs/configuration.md", encoding: .utf8)
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
-            + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse
+            + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 
