@@ -24,6 +24,7 @@ public enum Schemas {
         Migration(number: 4, name: "deliveries", sql: String(decoding: PackageResources.sqlite_0004_deliveries_sql, as: UTF8.self)),
         Migration(number: 5, name: "revisions", sql: String(decoding: PackageResources.sqlite_0005_revisions_sql, as: UTF8.self)),
         Migration(number: 6, name: "dependents", sql: String(decoding: PackageResources.sqlite_0006_dependents_sql, as: UTF8.self)),
+        Migration(number: 7, name: "triggers", sql: String(decoding: PackageResources.sqlite_0007_triggers_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -35,5 +36,6 @@ public enum Schemas {
         Migration(number: 5, name: "deliveries", sql: String(decoding: PackageResources.postgres_0005_deliveries_sql, as: UTF8.self)),
         Migration(number: 6, name: "revisions", sql: String(decoding: PackageResources.postgres_0006_revisions_sql, as: UTF8.self)),
         Migration(number: 7, name: "dependents", sql: String(decoding: PackageResources.postgres_0007_dependents_sql, as: UTF8.self)),
+        Migration(number: 8, name: "triggers", sql: String(decoding: PackageResources.postgres_0008_triggers_sql, as: UTF8.self)),
     ]
 }

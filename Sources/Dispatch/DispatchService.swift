@@ -13,13 +13,14 @@ public final class DispatchService: Sendable {
     private static let mostWaitingReports = 4096
     private static let reportBatch = 256
 
-    let store: any SessionStore & DispatchStore & LogStore
+    let store: any SessionStore & DispatchStore & LogStore & TriggerStore
     let bell: any Doorbell
     let logs: LogBell
     let lease: LeaseRule
     let clock: any LoopClock
     let logger: Logger
     let registry = SessionRegistry()
+    let triggerWaits = TriggerWaits()
     let watch: LeaseWatch
     let aftermath: Aftermath
     let reports: Combiner<[BuildReport], [ReportAnswer]>
@@ -30,6 +31,8 @@ public final class DispatchService: Sendable {
     let match: LoopGroup
     let cancels: LoopGroup
     private let hearing: Hearing?
+    /// Each end of a buildset may be what a worker waits for here.
+    private let ends: BellSubscription
 
     /// - Parameters:
     ///   - logs: rung when a log has grown or ended, for those who follow it.
@@ -37,7 +40,7 @@ public final class DispatchService: Sendable {
     ///   - clock: the monotonic clock of waits and sessions.
     ///   - beat: tells the store which sessions are heard here, where several dispatchers share it; nil for the only one.
     public init(
-        store: any SessionStore & DispatchStore & LogStore, bell: any Doorbell, logs: LogBell, lease: LeaseRule = LeaseRule(),
+        store: any SessionStore & DispatchStore & LogStore & TriggerStore, bell: any Doorbell, logs: LogBell, lease: LeaseRule = LeaseRule(),
         storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(),
         beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, logger: Logger
     ) {
@@ -48,6 +51,7 @@ public final class DispatchService: Sendable {
         self.clock = clock
         self.logger = logger
         let registry = registry
+        let triggerWaits = triggerWaits
         let (match, sweeper, cancels) = (LoopGroup(), LoopGroup(), LoopGroup())
         let watch = LeaseWatch(clock: storeClock, monotonic: clock, period: lease.period)
         let aftermath = Aftermath(registry: registry, bell: bell, logs: logs, logger: logger)
@@ -69,10 +73,15 @@ public final class DispatchService: Sendable {
         }
         let sweepLoop = Loop(name: .sweeper, bell: bell, clock: clock, logger: logger) { try await sweepPass.run() }
         let cancelLoop = Loop(name: .dispatchCancels, bell: bell, clock: clock, logger: logger) { try await cancelPass.run() }
+        let triggerPass = TriggerPass(store: store, waits: triggerWaits, bell: bell, watch: watch, logger: logger)
+        let triggerLoop = Loop(name: .dispatchTriggers, bell: bell, clock: clock, logger: logger, onStop: { triggerWaits.stop() }) {
+            try await triggerPass.run()
+        }
+        ends = bell.listen(to: .schedulingCompletions) { if !triggerWaits.builds.isEmpty { triggerLoop.ring() } }
         match.set([matchLoop])
         sweeper.set([sweepLoop])
         cancels.set([cancelLoop])
-        loops = [matchLoop, sweepLoop, cancelLoop]
+        loops = [matchLoop, sweepLoop, cancelLoop, triggerLoop]
         services =
             hearing == nil
             ? [Heartbeat(registry: registry, watch: watch, period: lease.period, sweeper: sweeper, clock: clock, logger: logger)] : []

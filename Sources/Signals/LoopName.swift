@@ -12,6 +12,8 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case dispatchReports = "dispatch.reports"
     /// Builds whose end somebody asked for, wherever their workers are served.
     case dispatchCancels = "dispatch.cancels"
+    /// What steps triggered may have ended, or their builds.
+    case dispatchTriggers = "dispatch.triggers"
     /// The configuration in force may be another.
     case configuration
     /// Events may be read that could not be read before.

@@ -47,12 +47,17 @@ public struct ReportAnswer: Hashable, Sendable {
     /// The report changed state that other loops may wait for: a buildset ended, a request went back to `pending`, or a limit or lock has room again.
     public var ringScheduling: Bool
     public var ringDispatch: Bool
+    /// It ended a build that may have waited for what it triggered.
+    public var ringTriggers: Bool
 
-    public init(verdict: Verdict, cancel: String? = nil, ringScheduling: Bool = false, ringDispatch: Bool = false) {
+    public init(
+        verdict: Verdict, cancel: String? = nil, ringScheduling: Bool = false, ringDispatch: Bool = false, ringTriggers: Bool = false
+    ) {
         self.verdict = verdict
         self.cancel = cancel
         self.ringScheduling = ringScheduling
         self.ringDispatch = ringDispatch
+        self.ringTriggers = ringTriggers
     }
 }
 

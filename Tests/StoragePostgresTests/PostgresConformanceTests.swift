@@ -56,6 +56,9 @@ import Testing
     @Test("Schedules", arguments: Conformance.scheduleRules)
     func schedules(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Triggers", arguments: Conformance.triggerRules)
+    func triggers(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Completions", arguments: Conformance.completionRules)
     func completions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(10)), .takingTurns) struct QueryPlanTests {
     /// Tables that are small however long the history: what is open now, and what the configuration names.
     private static let small: Set = [
-        "schedules", "awaited", "configurations", "match_classes", "deployment", "shards", "workers", "services", "reachability", "sources",
+        "schedules", "awaited", "triggered", "configurations", "match_classes", "deployment", "shards", "workers", "services", "reachability",
+        "sources",
         "quiet_times",
         "quiet_changes",
         "unclassified", "idempotency", "report_keys", "schema_migrations", "j", "c", "u",

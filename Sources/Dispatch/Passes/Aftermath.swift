@@ -15,9 +15,11 @@ struct Aftermath: Sendable {
     func reports(_ judged: some Sequence<(BuildReport, ReportAnswer)>) {
         var scheduling = false
         var dispatch = false
+        var triggers = false
         for (report, answer) in judged {
             scheduling = scheduling || answer.ringScheduling
             dispatch = dispatch || answer.ringDispatch
+            triggers = triggers || answer.ringTriggers
             if case .finish = report.content, answer.verdict == .applied {
                 logs.ringAll(build: report.build)
                 registry.forget(report.build, session: report.session)
@@ -25,6 +27,7 @@ struct Aftermath: Sendable {
         }
         if scheduling { bell.ring(.schedulingCompletions) }
         if dispatch { bell.ring(.dispatchMatch) }
+        if triggers { bell.ring(.dispatchTriggers) }
     }
 
     /// Builds were ended by us. Each may have finished its buildset or gone back to `pending`.
@@ -43,6 +46,7 @@ struct Aftermath: Sendable {
         }
         bell.ring(.schedulingCompletions)
         bell.ring(.dispatchMatch)
+        bell.ring(.dispatchTriggers)
     }
 
     /// A session ended, and these builds with it. What only its worker could build keeps nobody from a lock any more.

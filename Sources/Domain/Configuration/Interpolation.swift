@@ -72,6 +72,11 @@ extension StepRecipe {
         case .checkout(var checkout):
             checkout.directory = try filler.fill(directory: checkout.directory, field: "checkout directory")
             step.action = .checkout(checkout)
+        case .trigger(var trigger):
+            for (name, value) in trigger.properties {
+                if case .string(let text) = value { trigger.properties[name] = .string(try filler.fill(text, field: "trigger \(name)")) }
+            }
+            step.action = .trigger(trigger)
         }
         return step
     }

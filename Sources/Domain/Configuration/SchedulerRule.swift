@@ -13,6 +13,8 @@ public struct SchedulerRule: Hashable, Sendable {
         case periodic
         /// When buildsets of other schedulers have ended.
         case dependent
+        /// When a step of a build asks for it.
+        case triggerable
     }
 
     /// Which older requests a newer buildset of the rule makes needless.

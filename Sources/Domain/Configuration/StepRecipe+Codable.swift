@@ -1,8 +1,9 @@
-// How recipes look in JSON, for workers in any language: {"name", "run": "text" | ["program", "argument"], …} or {"name", "checkout": {…}, …}.
+// How recipes look in JSON, for workers in any language: {"name", "run": "text" | ["program", "argument"], …} or {"name", "checkout": {…}, …},
+// or {"name", "trigger": {…}, …}.
 
 extension StepRecipe: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, run, checkout, environment, directory, always, retries
+        case name, run, checkout, trigger, environment, directory, always, retries
         case timeout = "timeout_ms"
         case idleTimeout = "idle_timeout_ms"
         case continueOnFailure = "continue_on_failure"
@@ -14,6 +15,8 @@ extension StepRecipe: Codable {
         let action: Action
         if let checkout = try container.decodeIfPresent(Checkout.self, forKey: .checkout) {
             action = .checkout(checkout)
+        } else if let trigger = try container.decodeIfPresent(Trigger.self, forKey: .trigger) {
+            action = .trigger(trigger)
         } else {
             action = .run(try container.decode(Command.self, forKey: .run))
         }
@@ -36,6 +39,7 @@ extension StepRecipe: Codable {
         switch action {
         case .checkout(let checkout): try container.encode(checkout, forKey: .checkout)
         case .run(let command): try container.encode(command, forKey: .run)
+        case .trigger(let trigger): try container.encode(trigger, forKey: .trigger)
         }
         if !environment.isEmpty { try container.encode(environment, forKey: .environment) }
         if !directory.isEmpty { try container.encode(directory, forKey: .directory) }

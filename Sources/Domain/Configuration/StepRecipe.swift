@@ -3,6 +3,7 @@ public struct StepRecipe: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         case checkout(Checkout)
         case run(Command)
+        case trigger(Trigger)
     }
 
     public enum Command: Hashable, Sendable {
@@ -30,6 +31,21 @@ public struct StepRecipe: Hashable, Sendable {
             self.submodules = submodules
             self.credential = credential
             self.directory = directory
+        }
+    }
+
+    /// Has schedulers of kind `triggerable` build at the build's revision.
+    public struct Trigger: Hashable, Sendable, Codable {
+        public var schedulers: [String]
+        /// The step ends when all of their buildsets have, as the worst of them; else as soon as they are made.
+        public var wait: Bool
+        /// Over those of the build's buildset and of the schedulers.
+        public var properties: [String: JSONValue]
+
+        public init(schedulers: [String], wait: Bool = true, properties: [String: JSONValue] = [:]) {
+            self.schedulers = schedulers
+            self.wait = wait
+            self.properties = properties
         }
     }
 

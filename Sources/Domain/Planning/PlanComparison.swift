@@ -14,6 +14,8 @@ public struct PlanComparison: Sendable {
         case clock
         /// The ends of other rules' buildsets, which are taken to succeed.
         case buildsets
+        /// Steps of builds, which nobody runs here: it is left out.
+        case builds
     }
 
     /// What is built when this change is the newest.
@@ -67,7 +69,7 @@ public struct PlanComparison: Sendable {
         let rules = new.schedulers + old.schedulers.filter { new.scheduler(named: $0.name) == nil }
         let (known, wanted) = (before.tallies, after.tallies)
         return rules.map { rule in
-            let firedBy: FiredBy = rule.schedule != nil ? .clock : rule.follows != nil ? .buildsets : .changes
+            let firedBy: FiredBy = rule.kind == .triggerable ? .builds : rule.schedule != nil ? .clock : rule.follows != nil ? .buildsets : .changes
             return Rule(name: rule.name, firedBy: firedBy, before: known[rule.name], after: wanted[rule.name])
         }
     }

@@ -35,9 +35,9 @@ public struct PlanReplay: Sendable {
         follow()
     }
 
-    /// What became of the changes by each rule, those of the clock left out: no change fires them.
+    /// What became of the changes by each rule, those of the clock and of steps left out: no change fires them.
     public var tallies: [String: Tally] {
-        var tallies = planner.configuration.schedulers.filter { $0.schedule == nil }.reduce(into: [String: Tally]()) {
+        var tallies = planner.configuration.schedulers.filter { $0.schedule == nil && $0.kind != .triggerable }.reduce(into: [String: Tally]()) {
             $0[$1.name] = Tally(changes: taken[$1.name] ?? 0)
         }
         for buildset in buildsets {

@@ -115,7 +115,7 @@ public struct Planner: Sendable {
 extension SchedulerRule {
     /// The filter's verdict on what is this kind's business at all.
     fileprivate func judge(_ candidate: Candidate) -> ChangeFilter.Verdict {
-        if schedule != nil || follows != nil || candidate.isUntrusted && !forks { return .ignored }
+        if schedule != nil || follows != nil || kind == .triggerable || candidate.isUntrusted && !forks { return .ignored }
         guard kind == .pull else {
             // A pull request is no change of a branch, unless a rule asks for its category.
             return candidate.isPull && filter.categories.isEmpty ? .ignored : filter.judge(candidate.change.content)
@@ -128,6 +128,7 @@ extension SchedulerRule {
     fileprivate func refusal(of candidate: Candidate) -> String {
         if schedule != nil { return "the clock fires it, and no change does" }
         if let follows { return "it follows what \(follows.schedulers.joined(separator: ", ")) built, and no change" }
+        if kind == .triggerable { return "steps of builds trigger it, and no change" }
         if candidate.isUntrusted && !forks { return "it is from another repository, which anybody may write, and the rule has no \"forks: true\"" }
         guard kind == .pull else {
             if candidate.isPull && filter.categories.isEmpty { return "it is a pull request, which rules of kind pull build" }

@@ -46,6 +46,8 @@ public enum Cause: String, Sendable, Codable, CaseIterable {
     case cancelled
     /// What the request needed ended with another outcome than it asks for.
     case needsNotMet = "needs_not_met"
+    /// What the step triggered ended so, or could not be triggered.
+    case triggered
     /// The worker was told to stop and gave its work back.
     case drained
     case timeout

@@ -24,6 +24,8 @@ struct ConfigurationDraft {
     var lockReferences: [(name: String, value: YAMLValue)] = []
     /// Where schedulers name schedulers.
     var schedulerReferences: [(name: String, value: YAMLValue)] = []
+    /// Where steps name schedulers.
+    var triggerReferences: [(name: String, value: YAMLValue)] = []
     /// Local paths that were resolved against the place of their file.
     var resolvedPaths: [String] = []
 
@@ -47,13 +49,14 @@ struct ConfigurationDraft {
             lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
         refuseRepeats(of: "project", projects.map(\.value))
         refuseRepeats(of: "limit", limits.map(\.value))
-        refuseUnknown(schedulerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
+        refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value),
             locks: locks.map(\.value), limit: limits.first?.limit)
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
+        expanded.refuseTriggers(of: configuration)
         return configuration
     }
 

@@ -32,9 +32,11 @@ enum ConfigurationKeys {
     /// A lock as a builder names it.
     static let lockUse = ["name", "mode"]
     static let step = [
-        "name", "checkout", "run", "env", "directory", "timeout", "idle_timeout", "continue_on_failure", "always", "warnings_only", "retries",
+        "name", "checkout", "run", "trigger", "env", "directory", "timeout", "idle_timeout", "continue_on_failure", "always", "warnings_only",
+        "retries",
     ]
     static let checkout = ["mode", "submodules", "credential", "directory"]
+    static let trigger = ["scheduler", "schedulers", "wait", "properties"]
     static let credential = ["file", "env"]
 
     /// Those of a hook's keys that its kind has a use for.

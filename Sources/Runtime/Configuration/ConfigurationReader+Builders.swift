@@ -16,6 +16,8 @@ extension ConfigurationReader {
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         let matrix = readMatrix(builder["matrix"])
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
+        // What every worker has that can run such a step.
+        if read.triggers { read.labels[StepRecipe.Trigger.label] = StepRecipe.Trigger.labelValue }
         refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
         if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))

@@ -49,7 +49,7 @@ extension ConfigurationReader {
         let others =
             isClocked
             ? ConfigurationKeys.ofChanges + (kind == .cron ? ["every"] : ["cron", "timezone"])
-            : ConfigurationKeys.clock + (kind == .dependent ? ConfigurationKeys.ofChanges : [])
+            : ConfigurationKeys.clock + (kind == .dependent || kind == .triggerable ? ConfigurationKeys.ofChanges : [])
         for key in others {
             scheduler.key(key)?.report("found \"\(key)\" in a scheduler of kind \"\(kind.rawValue)\", expected none")
         }

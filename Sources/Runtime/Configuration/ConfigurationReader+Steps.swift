@@ -1,7 +1,7 @@
 import Domain
 
 extension ConfigurationReader {
-    func readSteps(_ values: [YAMLValue]) -> [StepRecipe] {
+    mutating func readSteps(_ values: [YAMLValue]) -> [StepRecipe] {
         var steps: [(recipe: StepRecipe, name: YAMLValue?)] = []
         for value in values {
             if let step = readStep(value) { steps.append(step) }
@@ -26,7 +26,7 @@ extension ConfigurationReader {
         }
     }
 
-    private func readStep(_ value: YAMLValue) -> (recipe: StepRecipe, name: YAMLValue?)? {
+    private mutating func readStep(_ value: YAMLValue) -> (recipe: StepRecipe, name: YAMLValue?)? {
         guard let step = value.mapping("step", keys: ConfigurationKeys.step), let action = readAction(of: step) else { return nil }
         var recipe = StepRecipe(name: "", action: action)
         var place: YAMLValue?
@@ -46,15 +46,18 @@ extension ConfigurationReader {
         return (recipe, place)
     }
 
-    private func readAction(of step: YAMLMapping) -> StepRecipe.Action? {
-        switch (step["checkout"], step["run"]) {
-        case (let checkout?, nil): return readCheckout(checkout).map { .checkout($0) }
-        case (nil, let run?): return readCommand(run).map { .run($0) }
-        case (nil, nil):
-            guard !step.isMeant("checkout"), !step.isMeant("run") else { return nil }
-            step.value.report("found a step with neither \"checkout\" nor \"run\", expected one of them")
-        case (_?, _?): step.value.report("found a step with both \"checkout\" and \"run\", expected one of them: make it two steps")
+    private mutating func readAction(of step: YAMLMapping) -> StepRecipe.Action? {
+        let actions = ["checkout", "run", "trigger"].filter(step.has)
+        guard actions.count <= 1 else {
+            let both = actions.map { "\"\($0)\"" }
+            step.value.report("found a step with both \(both[0]) and \(both[1]), expected one of them: make it two steps")
+            return nil
         }
+        if let checkout = step["checkout"] { return readCheckout(checkout).map { .checkout($0) } }
+        if let run = step["run"] { return readCommand(run).map { .run($0) } }
+        if let trigger = step["trigger"] { return readTrigger(trigger, of: step).map { .trigger($0) } }
+        guard !["checkout", "run", "trigger"].contains(where: step.isMeant) else { return nil }
+        step.value.report("found a step with neither \"checkout\" nor \"run\" nor \"trigger\", expected one of them")
         return nil
     }
 

@@ -6,6 +6,7 @@ enum StepNames {
         let wanted: String
         switch action {
         case .checkout: wanted = "checkout"
+        case .trigger(let trigger): wanted = trigger.schedulers.first.map { "trigger \($0)" } ?? "trigger"
         case .run(.shell(let text)):
             let line = text.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? ""
             wanted = plainWords(line.split(whereSeparator: \.isWhitespace).map(String.init)) ?? "step \(number)"

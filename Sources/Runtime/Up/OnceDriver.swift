@@ -35,7 +35,8 @@ struct OnceDriver {
         guard open.isEmpty, !wait.sawBuildset else { return }
         guard let configuration = assembly.context.keeper.current?.configuration else { return }
         // What a change on the branch would start, rather than what the clock or a pull request does.
-        let rule = configuration.schedulers.first { $0.schedule == nil && $0.kind != .pull } ?? configuration.schedulers.first
+        let rule =
+            configuration.schedulers.first { $0.schedule == nil && $0.kind != .pull && $0.kind != .triggerable } ?? configuration.schedulers.first
         let builders = rule?.builders ?? configuration.builders.prefix(1).map(\.name)
         guard let builder = builders.first else { return }
         guard let source = configuration.sources.first, let newest = try await newestChange(of: source) else {

@@ -8,6 +8,8 @@ struct WaitReasons {
 
     let facts: WaitFacts
     let configuration: Configuration?
+    /// What the steps of its build triggered.
+    var triggered: [TriggeredBuildset] = []
 
     var all: [Reason] {
         switch facts.request.phase {
@@ -36,6 +38,9 @@ struct WaitReasons {
         case .assigned: reasons.append(Reason("assigned", "build \(build.id) is assigned to \(build.worker), which has not accepted it yet"))
         case .running: reasons.append(Reason("running", "build \(build.id) runs on \(build.worker) since \(build.started ?? build.assigned)"))
         case .finished: reasons.append(Reason("ending", "build \(build.id) has ended as \(build.outcome?.rawValue ?? "unknown")"))
+        }
+        reasons += triggered.filter { $0.outcome == nil }.map {
+            Reason("triggered", "step \($0.step) of build \($0.build) triggered buildset \($0.buildset) of \($0.scheduler), which has not ended")
         }
         if let reason = facts.request.cancelReason { reasons.append(Reason("cancelling", "its end was asked for: \(reason)")) }
         return reasons

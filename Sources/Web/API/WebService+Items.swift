@@ -35,8 +35,9 @@ extension WebService {
             let id: Domain.RequestID = try context.id("id")
             guard let facts = try await store.why(id) else { throw Problem.notFound("there is no request \(id)") }
             let configuration = surroundings.configuration()?.configuration
-            return try Response.json(
-                WhyDocument(request: id, phase: facts.request.phase, reasons: WaitReasons(facts: facts, configuration: configuration).all))
+            var reasons = WaitReasons(facts: facts, configuration: configuration)
+            if let build = facts.build, build.phase == .running { reasons.triggered = try await store.triggered(by: [build.id]) }
+            return try Response.json(WhyDocument(request: id, phase: facts.request.phase, reasons: reasons.all))
         }
         router.get("/api/v1/builds/{id}") { _, context in
             let id: BuildID = try context.id("id")

@@ -10,6 +10,8 @@ struct BuildRunner: Sendable {
     let setting: WorkerSetting
     let build: HeldBuild
     let logs: BuildLogs
+    /// Asks a dispatcher to trigger what a step names.
+    let trigger: TriggerStep.Call
     /// Takes the reports of steps, in order.
     let report: @Sendable (ReportDocument) -> Void
 
@@ -62,6 +64,10 @@ struct BuildRunner: Sendable {
             let checkout = CheckoutStep(
                 setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
             return await checkout.run(recipe, in: directory, output: output)
+        case .trigger(let recipe):
+            let trigger = TriggerStep(
+                call: trigger, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
+            return (await trigger.run(recipe, output: output), nil)
         case .run(let command):
             let environment = setting.environment.make(
                 for: build.assignment, step: step, number: number, attempt: attempt, revision: revision)

@@ -8,17 +8,30 @@ final class CommandControl: Sendable {
         var lifeline: Int32 = -1
         var asked: Interruption?
         var kill = false
+        /// Of what waits and runs no command.
+        var told: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
 
     /// The first reason is the one that counts; `kill` spares the grace and may follow later.
     func interrupt(_ reason: Interruption, kill: Bool = false) {
-        state.withLock { state in
+        let told = state.withLock { state in
             if state.asked == nil { state.asked = reason }
             state.kill = state.kill || kill
             Self.send(state)
+            return state.told
         }
+        told?()
+    }
+
+    /// Calls `told` when the end is asked for; at once when it was.
+    func whenInterrupted(_ told: @escaping @Sendable () -> Void) {
+        let isAsked = state.withLock { state in
+            state.told = told
+            return state.asked != nil
+        }
+        if isAsked { told() }
     }
 
     var interruption: Interruption? { state.withLock { $0.asked } }

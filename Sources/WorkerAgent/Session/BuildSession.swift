@@ -40,7 +40,14 @@ struct BuildSession: Sendable {
         logger.info("build accepted")
         let logs = BuildLogs(directory: "\(setting.directory.spool)/\(build.assignment.build)", budget: setting.budget)
         let uploader = LogUploader(client: client, credentials: credentials, build: build, disk: setting.disk)
-        let runner = BuildRunner(setting: setting, build: build, logs: logs) { reporter.post($0) }
+        let runner = BuildRunner(
+            setting: setting, build: build, logs: logs,
+            trigger: { [client, credentials, build] step, attempt, wait async throws(DispatcherError) in
+                try await client.trigger(
+                    TriggerRequest(
+                        session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt, waitMilliseconds: wait),
+                    build: build.assignment.build, as: credentials)
+            }, report: { reporter.post($0) })
         do {
             async let uploads: Void = uploader.uploadAll(logs)
             let end = await runner.run()

@@ -62,6 +62,11 @@ final class DispatcherClient: Sendable {
         try await call(.post, "/sessions/\(credentials.session)/reports", batch, bearer: credentials.secret, timeout: Self.callTimeout)
     }
 
+    func trigger(_ request: TriggerRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> TriggerAnswer {
+        let timeout: Duration = .milliseconds(request.waitMilliseconds) + Self.pollSlack
+        return try await call(.post, "/builds/\(build)/trigger", request, bearer: credentials.secret, timeout: timeout)
+    }
+
     func endSession(_ credentials: Credentials) async throws(DispatcherError) {
         let answer = try await send(.delete, "/sessions/\(credentials.session)", bearer: credentials.secret, timeout: .seconds(5))
         try Self.check(answer)

@@ -48,6 +48,7 @@ struct PlanReport {
 
     private static func inForce(_ rule: PlanComparison.Rule) -> String {
         if rule.firedBy == .clock { return "fired by the clock" }
+        if rule.firedBy == .builds { return "triggered by builds" }
         guard let before = rule.before else { return "not there" }
         guard let after = rule.after else { return "\(counts(before)); gone from the file" }
         return before == after ? "the same" : counts(before)

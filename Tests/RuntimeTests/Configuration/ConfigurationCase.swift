@@ -334,6 +334,29 @@ extension ConfigurationCase {
             "a pattern that is none", "steps: [{run: x}], force: {parameters: [{name: n, kind: text, pattern: \"(\"}]}",
             "3:84: found \"(\", a regular expression that cannot be read", schemaKnows: false),
         step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),
+        step("a trigger of nothing", "{trigger: {wait: false}}", "5:15: found a trigger with neither or both of \"scheduler\" and \"schedulers\""),
+        step(
+            "a trigger of a scheduler that there is not", "{trigger: {scheduler: s}}",
+            "5:27: found \"s\", expected the name of a scheduler (there is none)", schemaKnows: false),
+        step(
+            "a trigger with an environment", "{trigger: {scheduler: s}, env: {A: b}}",
+            "5:27: found \"s\", expected the name of a scheduler (there is none)",
+            "5:31: found \"env\" in a step that triggers, expected none"),
+        ConfigurationCase(
+            name: "a circle of triggers",
+            text:
+                "project: p\nschedulers: [{name: s, kind: triggerable, builders: [b]}]\nbuilders:\n- {name: b, steps: [{trigger: {scheduler: s}}]}\n",
+            problems: ["4:10: found builders that trigger each other in a circle (builder b, then scheduler s, then builder b)"], schemaKnows: false),
+        ConfigurationCase(
+            name: "a trigger of another kind of scheduler",
+            text: "project: p\nschedulers: [{name: s, kind: any-branch, builders: [b]}]\nbuilders:\n- {name: c, steps: [{run: x}]}\n"
+                + "- {name: b, steps: [{trigger: {scheduler: s}}]}\n",
+            problems: [
+                "5:10: found builders that trigger each other in a circle", "5:43: found \"s\", a scheduler of another kind, expected one of kind",
+            ], schemaKnows: false),
+        scheduler(
+            "a triggerable scheduler of changes", "kind: triggerable, branches: [main], builders: [test]",
+            "7:32: found \"branches\" in a scheduler of kind \"triggerable\", expected none"),
         step("both", "{checkout: {}, run: x}", "5:5: found a step with both \"checkout\" and \"run\""),
         step("a typo in a step", "{run: x, timout: 5m}", "5:14: found the key \"timout\" in a step, expected one of"),
         step("yes is no boolean", "{run: x, always: yes}", "5:22: found \"yes\", expected true or false"),

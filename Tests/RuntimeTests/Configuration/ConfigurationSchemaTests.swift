@@ -30,6 +30,7 @@ import Testing
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
             ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
+            ("trigger", ConfigurationKeys.trigger),
             ("credential", ConfigurationKeys.credential),
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")
@@ -120,6 +121,7 @@ import Testing
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
+            + ConfigurationKeys.trigger
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 

@@ -36,11 +36,15 @@ final class StepHarness: Sendable {
     }
 
     /// `onStart` is called when a step begins.
-    func run(_ assignment: AssignmentDocument, onStart: @escaping @Sendable (Int, HeldBuild) -> Void = { _, _ in }) async throws -> Ran {
+    func run(
+        _ assignment: AssignmentDocument,
+        trigger: @escaping TriggerStep.Call = { _, _, _ throws(DispatcherError) in throw .refused(status: 422, "nothing is triggered here") },
+        onStart: @escaping @Sendable (Int, HeldBuild) -> Void = { _, _ in }
+    ) async throws -> Ran {
         let build = HeldBuild(assignment, slot: 0)
         let logs = BuildLogs(directory: setting.directory.spool + "/\(assignment.build)", budget: setting.budget)
         let steps = StepEnds()
-        let runner = BuildRunner(setting: setting, build: build, logs: logs) { report in
+        let runner = BuildRunner(setting: setting, build: build, logs: logs, trigger: trigger) { report in
             if let start = report.stepStarted { onStart(start.number, build) }
             if let end = report.stepFinished { steps.add(end) }
         }

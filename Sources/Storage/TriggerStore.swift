@@ -1,0 +1,38 @@
+import Domain
+
+public protocol TriggerStore: Sendable {
+    /// Has the schedulers that a step names build, once for each attempt of the step, and says how that stands. The fence of the build counts.
+    func trigger(_ call: TriggerCall) async throws -> TriggerVerdict
+    /// What the steps of these builds triggered, as far as they have not ended.
+    func triggered(by builds: [BuildID]) async throws -> [TriggeredBuildset]
+    /// Cancels what up to `limit` builds that have ended waited for. Gives how many rows it looked at, and the builds whose workers are to be told.
+    func endTriggered(limit: Int) async throws -> (taken: Int, cancels: [BuildCancel])
+}
+
+/// A worker runs a step that triggers.
+public struct TriggerCall: Hashable, Sendable {
+    public var build: BuildID
+    public var session: SessionID
+    public var fence: Fence
+    public var step: Int
+    public var attempt: Int
+
+    public init(build: BuildID, session: SessionID, fence: Fence, step: Int, attempt: Int) {
+        self.build = build
+        self.session = session
+        self.fence = fence
+        self.step = step
+        self.attempt = attempt
+    }
+}
+
+public enum TriggerVerdict: Hashable, Sendable {
+    /// `created`: by this call, and not by an earlier one.
+    case made([TriggeredBuildset], waits: Bool, created: Bool)
+    /// The configuration in force has one of the schedulers no more.
+    case impossible(String)
+    case stale(String)
+    case notFound
+    /// The step does not trigger, or the build runs none yet.
+    case invalid(String)
+}
