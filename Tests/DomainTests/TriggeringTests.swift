@@ -10,13 +10,13 @@ import Testing
         }
     }
 
-    private static let ends: [(outcomes: [Outcome?], end: Outcome?)] = [
+    private static let table: [(outcomes: [Outcome?], end: Outcome?)] = [
         ([.success, .success], .success), ([.success, .warnings], .warnings), ([.failure, .warnings], .failure),
         ([.exception, .failure], .exception),
         ([.skipped], .success), ([.success, .cancelled], .failure), ([.failure, nil], nil), ([], .success),
     ]
 
-    @Test("A step ends as the worst of what it triggered, and not before the last; a cancel there is a failure here", arguments: ends)
+    @Test("A step ends as the worst of what it triggered, and not before the last; a cancel there is a failure here", arguments: table)
     func ends(outcomes: [Outcome?], end: Outcome?) {
         #expect(triggered(outcomes).end?.outcome == end)
     }

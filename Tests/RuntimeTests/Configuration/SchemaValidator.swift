@@ -31,6 +31,7 @@ struct SchemaValidator {
         case "enum": return list(rule).contains(value)
         case "const": return rule == value
         case "not": return try !accepts(value, rule)
+        case "allOf": return try list(rule).allSatisfy { try accepts(value, $0) }
         case "anyOf": return try list(rule).contains { try accepts(value, $0) }
         case "oneOf": return try list(rule).count { try accepts(value, $0) } == 1
         case "if": return try accepts(value, (accepts(value, rule) ? all["then"] : all["else"]) ?? .bool(true))

@@ -71,7 +71,7 @@ import Wire
             return Self.answer(nil)
         }
         let cancelled = try await StepHarness().run(
-            Self.assignment(), trigger: endless, onStart: { _, build in build.finishEarly(.cancelled("enough")) })
+            Self.assignment(), onStart: { _, build in build.finishEarly(.cancelled("enough")) }, trigger: endless)
         #expect(cancelled.end?.outcome == .cancelled && cancelled.steps.first?.outcome == .cancelled)
         let late = try await StepHarness().run(Self.assignment { $0.timeout = .milliseconds(50) }, trigger: endless)
         #expect(late.end?.outcome == .failure && late.steps.first?.cause == .timeout)

@@ -38,8 +38,8 @@ final class StepHarness: Sendable {
     /// `onStart` is called when a step begins.
     func run(
         _ assignment: AssignmentDocument,
-        trigger: @escaping TriggerStep.Call = { _, _, _ throws(DispatcherError) in throw .refused(status: 422, "nothing is triggered here") },
-        onStart: @escaping @Sendable (Int, HeldBuild) -> Void = { _, _ in }
+        onStart: @escaping @Sendable (Int, HeldBuild) -> Void = { _, _ in },
+        trigger: @escaping TriggerStep.Call = { _, _, _ throws(DispatcherError) in throw .refused(status: 422, "nothing is triggered here") }
     ) async throws -> Ran {
         let build = HeldBuild(assignment, slot: 0)
         let logs = BuildLogs(directory: setting.directory.spool + "/\(assignment.build)", budget: setting.budget)
