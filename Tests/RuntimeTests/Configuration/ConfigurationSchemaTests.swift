@@ -117,7 +117,9 @@ import Testing
 
     @Test("Every key is documented")
     func documented() throws {
-        let text = try String(contentsOfFile: ConfigurationSamples.top + "/docs/configuration.md", encoding: .utf8)
+        let text = try ["configuration", "schedulers", "graphs"].map {
+            try String(contentsOfFile: "\(ConfigurationSamples.top)/docs/\($0).md", encoding: .utf8)
+        }.joined()
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
