@@ -8,6 +8,8 @@ extension StoreConformance where S: Store {
             Rule("a step triggers once for each of its attempts, at its build's revision, however often it is asked") { try await $0.triggersOnce() },
             Rule("calls for one step at once trigger once") { try await $0.triggersOnceTogether() },
             Rule("who does not hold the build, or has not accepted it, triggers nothing") { try await $0.fencesTriggers() },
+            Rule("an attempt that is over, or that the step does not have, triggers nothing") { try await $0.refusesOtherAttempts() },
+            Rule("a build whose end was asked for triggers nothing") { try await $0.cancelledTriggersNothing() },
             Rule("where a scheduler cannot be triggered, none of the step's is") { try await $0.triggersAllOrNone() },
             Rule("what a build waited for is cancelled once the build has ended, and nothing else") { try await $0.endsWhatNobodyAwaits() },
             Rule("what nobody may trust stays so in what is triggered") { try await $0.triggersKeepDistrust() },
@@ -17,7 +19,8 @@ extension StoreConformance where S: Store {
     private static func step(_ name: String, _ schedulers: [String], wait: Bool = true) -> StepRecipe {
         StepRecipe(
             name: name,
-            action: .trigger(StepRecipe.Trigger(schedulers: schedulers, wait: wait, properties: ["from": "${builder}", "untrusted": false])))
+            action: .trigger(StepRecipe.Trigger(schedulers: schedulers, wait: wait, properties: ["from": "${builder}", "untrusted": false])),
+            retries: 1)
     }
 
     private func triggering() async throws -> (World<S>, WorkerDouble<S>, Assignment) {
@@ -109,6 +112,24 @@ extension StoreConformance where S: Store {
         let fresh = try #require(try await worker.claim(1).first)
         guard case .invalid = try await world.store.trigger(call(fresh)) else { throw StoreError.internalError("it was not accepted") }
         #expect(try await world.store.events(.buildsetCreated).count == 2)
+    }
+
+    func refusesOtherAttempts() async throws {
+        let (world, _, build) = try await triggering()
+        _ = try made(try await world.store.trigger(call(build, attempt: 2)))
+        for attempt in [1, 3] {
+            guard case .invalid = try await world.store.trigger(call(build, attempt: attempt)) else { throw StoreError.internalError("\(attempt)") }
+        }
+        #expect(try await world.store.triggered(by: [build.build]).count == 2)
+    }
+
+    func cancelledTriggersNothing() async throws {
+        let (world, _, build) = try await triggering()
+        let known = try made(try await world.store.trigger(call(build))).buildsets
+        _ = try await world.store.cancelBuild(build.build, reason: "not wanted")
+        guard case .impossible = try await world.store.trigger(call(build, step: 2)) else { throw StoreError.internalError("it was triggered") }
+        // What was triggered before is answered as ever.
+        #expect(try made(try await world.store.trigger(call(build))).buildsets == known)
     }
 
     func triggersAllOrNone() async throws {

@@ -33,8 +33,9 @@ public struct ForceParameter: Hashable, Sendable, Codable {
     public func value(of given: JSONValue) -> JSONValue? {
         switch (kind, given) {
         case (.text, .string(let text)):
-            guard !(required && text.isEmpty), pattern?.matches(text) != false, !text.utf8.contains(0) else { return nil }
-            return text.utf8.count <= Interpolation.longestValue ? given : nil
+            // The pattern last: it may take long for a long text.
+            guard text.utf8.count <= Interpolation.longestValue, !(required && text.isEmpty), !text.utf8.contains(0) else { return nil }
+            return pattern?.matches(text) == false ? nil : given
         case (.choice, .string(let text)): return choices?.contains(text) == true ? given : nil
         case (.boolean, .bool): return given
         case (.boolean, .string("true")): return .bool(true)

@@ -28,6 +28,8 @@ package protocol TriggerTransaction: ControlTransaction {
 
 extension TriggerTransaction {
     package func trigger(_ call: TriggerCall) throws -> TriggerVerdict {
+        // Before any row is locked, as whoever applies a configuration does.
+        let configuration = try currentConfiguration()?.configuration
         // Its row is locked: of two calls for one step the second finds what the first made.
         guard let build = try builds([call.build], ending: [])[call.build], build.machine.session == call.session else { return .notFound }
         guard build.machine.fence == call.fence, build.machine.phase != .finished else {
@@ -46,13 +48,21 @@ extension TriggerTransaction {
             return .invalid(error.description)
         }
         guard case .trigger(let trigger) = step.action else { return .invalid("step \(call.step) triggers nothing") }
-        let known = try triggered(of: call)
+        let ofStep = try triggered(by: [call.build]).filter { $0.step == call.step }
+        let known = ofStep.filter { $0.attempt == call.attempt }
         guard known.isEmpty else { return .made(known, waits: trigger.wait, created: false) }
-        return try make(trigger, call, build)
+        // A call that was held up until its worker had gone on.
+        guard call.attempt <= step.retries + 1, !ofStep.contains(where: { $0.attempt > call.attempt }) else {
+            return .invalid("attempt \(call.attempt) of step \(call.step) is over, or none of its attempts")
+        }
+        guard build.cancelReason == nil || step.always else { return .impossible("the end of its build was asked for") }
+        return try make(trigger, call, build, configuration)
     }
 
-    private func make(_ trigger: StepRecipe.Trigger, _ call: TriggerCall, _ build: OpenBuild) throws -> TriggerVerdict {
-        guard let configuration = try currentConfiguration()?.configuration, let record = try rebuildRecord(call.build) else { return .notFound }
+    private func make(_ trigger: StepRecipe.Trigger, _ call: TriggerCall, _ build: OpenBuild, _ configuration: Configuration?) throws
+        -> TriggerVerdict
+    {
+        guard let configuration, let record = try rebuildRecord(call.build) else { return .notFound }
         let context = try context(of: build.buildset)
         let triggering = TriggeringBuild(
             id: build.id, builder: build.builder, step: call.step, attempt: call.attempt, chain: context.chain, stamp: context.stamp,
