@@ -64,7 +64,14 @@ final class DispatcherClient: Sendable {
 
     func trigger(_ request: TriggerRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> TriggerAnswer {
         let timeout: Duration = .milliseconds(request.waitMilliseconds) + Self.pollSlack
-        return try await call(.post, "/builds/\(build)/trigger", request, bearer: credentials.secret, timeout: timeout)
+        let place = current.withLock { $0 }
+        do {
+            return try await call(.post, "/builds/\(build)/trigger", request, bearer: credentials.secret, timeout: timeout)
+        } catch {
+            // One of an older version knows no such call; the next may.
+            if case .sessionOver(404, _) = error { moveOn(from: place) }
+            throw error
+        }
     }
 
     func endSession(_ credentials: Credentials) async throws(DispatcherError) {
