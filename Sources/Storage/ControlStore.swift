@@ -3,6 +3,8 @@ import Domain
 public protocol ControlStore: Sendable {
     /// Makes a buildset of one builder by hand. The same idempotency key from the same principal again gives the first answer.
     func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt
+    /// What a force or a rebuild made under this key before; nil when nothing was made.
+    func receipt(of key: IdempotencyKey) async throws -> ForceReceipt?
     /// Asks for the end of a request: a pending one ends at once, a claimed one when its worker has stopped. Returns its phase after the call.
     func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt
     func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt

@@ -10,6 +10,10 @@ extension PostgresStore: ControlStore {
         try await write("building build \(build) again") { try $0.rebuild(build, reason: reason, idempotency: idempotency) }
     }
 
+    public func receipt(of key: IdempotencyKey) async throws -> ForceReceipt? {
+        try await write("looking for what a key made") { try $0.receipt(of: key) }
+    }
+
     public func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt {
         try await write("cancelling request \(request)") { try $0.cancel(request, reason: reason) }
     }

@@ -65,6 +65,23 @@ import Testing
         }
     }
 
+    @Test("A repeat gets the first answer, though the configuration of now would refuse it")
+    func repeatUnderAnotherConfiguration() async throws {
+        try await WebRig.with { rig in
+            let body = #"{"repository":"https://example.org/demo.git","branch":"main","properties":{"channel":"beta"}}"#
+            let first = try await rig.post(Self.force, body, key: "k")
+            #expect(first.status == .created)
+            var builder = Samples.builder("test")
+            builder.force = ForceRule()
+            try await rig.apply([builder])
+            #expect(try await rig.post(Self.force, body, key: "other").status == .unprocessableContent)
+            let again = try await rig.post(Self.force, body, key: "k")
+            #expect(again.status == .ok)
+            #expect(try WebRig.object(again) == WebRig.object(first))
+            #expect(try await rig.ids("/api/v1/requests").count == 1)
+        }
+    }
+
     private static let wrongControls = [
         ("builders/test/force", #"{"branch":"--upload-pack=x","repository":"r"}"#, "/branch"),
         ("builders/test/force", #"{"branch":"b","repository":"ext::sh -c id"}"#, "/repository"),

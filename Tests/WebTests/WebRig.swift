@@ -24,6 +24,7 @@ struct WebRig: Sendable {
     let logs: LogBell
     let bell: LocalBell
     let client: any TestClientProtocol
+    private let inForce: Watched<AppliedConfiguration>
     private let responder: RouterResponder<DoorContext>
 
     static let json: HTTPFields = [.contentType: "application/json"]
@@ -40,11 +41,12 @@ struct WebRig: Sendable {
         (configuration.locks, configuration.limit) = (locks, limit)
         configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
         let applied = try await store.apply(configuration, digest: Samples.digest(1)).applied
+        let inForce = Watched(applied)
         let (bell, logs) = (LocalBell(), LogBell())
         let service = WebService(
             store: store, bell: bell, logs: logs,
             surroundings: .init(
-                configuration: { applied }, reload: { (false, applied.id) },
+                configuration: { inForce.value }, reload: { (false, inForce.value.id) },
                 // A configuration with a builder of each file's text.
                 apply: { body in
                     let builders = body.files.map { Samples.builder($0.text) }
@@ -64,7 +66,7 @@ struct WebRig: Sendable {
                 group.addTask { try await service.feed.loop.run() }
                 defer { group.cancelAll() }
                 try await test(
-                    WebRig(store: store, service: service, logs: logs, bell: bell, client: client, responder: responder))
+                    WebRig(store: store, service: service, logs: logs, bell: bell, client: client, inForce: inForce, responder: responder))
             }
         }
         try await store.close()
@@ -116,6 +118,13 @@ struct WebRig: Sendable {
         let reading = Task { try await response.body.write(StreamRecorder(text: text)) }
         defer { reading.cancel() }
         try await body(text)
+    }
+
+    /// Another configuration is in force from now on.
+    func apply(_ builders: [Builder]) async throws {
+        let configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
+        let applied = try await store.apply(configuration, digest: Samples.digest(2)).applied
+        inForce.change { $0 = applied }
     }
 
     /// A buildset of one builder, by hand.

@@ -160,17 +160,21 @@ extension ControlTransaction {
     /// something else is refused.
     private func once(_ key: IdempotencyKey?, _ body: () throws -> ForceReceipt) throws -> ForceReceipt {
         guard let key else { return try body() }
-        if let known = try idempotentAnswer(key, keptSince: try now.advanced(by: .seconds(-7 * 86_400))) {
-            guard known.bodyHash == key.bodyHash else {
-                throw StoreError.conflict("the idempotency key \(key.key) was used before, with another body: use a new key")
-            }
-            let answer = try JSONText.decode(StoredReceipt.self, known.answer)
-            return ForceReceipt(buildset: answer.buildset, request: answer.request, chain: answer.chain, created: false)
-        }
+        if let known = try receipt(of: key) { return known }
         let receipt = try body()
         let answer = StoredReceipt(buildset: receipt.buildset, request: receipt.request, chain: receipt.chain)
         try remember(key, answer: try JSONText.encode(answer))
         return receipt
+    }
+
+    /// What was made under a key; nil when nothing was.
+    package func receipt(of key: IdempotencyKey) throws -> ForceReceipt? {
+        guard let known = try idempotentAnswer(key, keptSince: try now.advanced(by: .seconds(-7 * 86_400))) else { return nil }
+        guard known.bodyHash == key.bodyHash else {
+            throw StoreError.conflict("the idempotency key \(key.key) was used before, with another body: use a new key")
+        }
+        let answer = try JSONText.decode(StoredReceipt.self, known.answer)
+        return ForceReceipt(buildset: answer.buildset, request: answer.request, chain: answer.chain, created: false)
     }
 
     private func byHand(_ new: NewBuildset) throws -> ForceReceipt {

@@ -17,9 +17,18 @@ extension WebService {
         router.post("/api/v1/builders/{name}/force") { request, context in
             let name = try context.text("name")
             let body = try await request.json(ForceBody.self)
-            let force = try await forceRequest(builder: name, body.document)
             let key = try request.idempotencyKey(principal: Self.principal, route: "force \(name)", bodyHash: body.sha256)
-            return try await once(key) { try await store.force(force, idempotency: key) }
+            return try await once(key) {
+                let force: ForceRequest
+                do {
+                    force = try await forceRequest(builder: name, body.document)
+                } catch let refusal as Problem {
+                    // Judged by the configuration of now: what was made under this key by an earlier one stays made.
+                    guard let key, let known = try await store.receipt(of: key) else { throw refusal }
+                    return known
+                }
+                return try await store.force(force, idempotency: key)
+            }
         }
         router.post("/api/v1/builds/{id}/rebuild") { request, context in
             let id: BuildID = try context.id("id")
