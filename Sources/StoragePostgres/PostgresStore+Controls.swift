@@ -91,6 +91,20 @@ extension PostgresStoreTransaction: ControlTransaction {
         ])
     }
 
+    func lock(_ requests: [RequestID], buildsOf claimed: [RequestID]) throws {
+        let (ids, claimed) = (PostgresValue.integers(requests.map(\.rawValue)), PostgresValue.integers(claimed.map(\.rawValue)))
+        _ = try sql.pipeline([
+            (
+                """
+                SELECT id FROM buildsets WHERE id = ANY (ARRAY(SELECT buildset FROM requests WHERE id = ANY ($1::bigint[]))) ORDER BY id
+                FOR NO KEY UPDATE
+                """, [ids]
+            ), ("SELECT id FROM requests WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE", [ids]),
+            // Index: builds_open_request.
+            ("SELECT id FROM builds WHERE request = ANY ($1::bigint[]) AND phase <> 'finished' ORDER BY id FOR NO KEY UPDATE", [claimed]),
+        ])
+    }
+
     func requestRecord(_ request: RequestID) throws -> RequestRecord? {
         try lock(request)
         let row = try sql.first(

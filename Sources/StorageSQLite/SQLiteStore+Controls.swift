@@ -65,6 +65,9 @@ extension SQLiteTransaction: ControlTransaction {
         }
     }
 
+    /// One writer needs none.
+    func lock(_ requests: [RequestID], buildsOf claimed: [RequestID]) {}
+
     func requestRecord(_ request: RequestID) throws -> RequestRecord? {
         let row = try first(
             "SELECT buildset, builder, phase, priority, attempts, cancel_reason FROM requests WHERE id = ?", [request.rawValue])

@@ -45,6 +45,9 @@ package protocol ControlTransaction: StoreTransaction {
     /// The request of a build, both phases; the buildset and the request are locked where several processes write.
     func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)?
     func requestRecord(_ request: RequestID) throws -> RequestRecord?
+    /// Locks the buildsets of these requests, the requests, and the open builds of the latter ones, each by ascending number, where several
+    /// processes write: whoever takes them one request after the other meets a batch of reports halfway.
+    func lock(_ requests: [RequestID], buildsOf claimed: [RequestID]) throws
     func setCancelReason(_ request: RequestID, _ reason: String) throws
     /// Asks for the end of the open build of a request, with the first reason that was given.
     func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel?
@@ -118,6 +121,7 @@ extension ControlTransaction {
 
     /// Asks for the ends of requests, in this order, with few statements for all that no build has. Gives the builds whose workers are to be told.
     package func cancel(_ wanted: [WantedCancel]) throws -> [BuildCancel] {
+        if wanted.count > 1 { try lock(wanted.map(\.request), buildsOf: wanted.filter(\.evenClaimed).map(\.request)) }
         var builds: [BuildCancel] = []
         var ends: [RequestEnd] = []
         for one in wanted {
