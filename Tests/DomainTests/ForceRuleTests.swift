@@ -12,7 +12,9 @@ import Testing
             (share.minimum, share.maximum) = (1, 100)
             var ticket = ForceParameter("ticket", .text, required: true)
             ticket.pattern = try Pattern("^SHOP-\\d+$")
-            return ForceRule(parameters: [channel, share, ticket, ForceParameter("tests", .boolean), ForceParameter("since", .revision)])
+            return ForceRule(parameters: [
+                channel, share, ticket, ForceParameter("tests", .boolean), ForceParameter("since", .revision), ForceParameter("count", .number),
+            ])
         }
     }
 
@@ -25,7 +27,7 @@ import Testing
 
     private static let wrong: [(name: String, value: JSONValue)] = [
         ("channel", "Beta"), ("channel", .integer(1)), ("share", .integer(0)), ("share", "101"), ("share", "0x10"), ("share", "nan"),
-        ("share", "inf"),
+        ("share", "inf"), ("count", .integer(9_007_199_254_740_993)), ("count", "12345678901234567890"), ("count", "-9007199254740993"),
         ("share", "1e999"), ("share", .bool(true)), ("share", ""), ("ticket", ""), ("ticket", "SHOP-7\n; rm"), ("ticket", "X-7"), ("ticket", .null),
         ("tests", "yes"), ("tests", .integer(1)), ("since", "main"), ("since", "-63a5415c"), ("since", "63a541"),
         ("since", .string(String(repeating: "a", count: 65))),

@@ -40,12 +40,17 @@ public struct ForceParameter: Hashable, Sendable, Codable {
         case (.boolean, .bool): return given
         case (.boolean, .string("true")): return .bool(true)
         case (.boolean, .string("false")): return .bool(false)
-        case (.number, .integer(let number)): return isInBounds(Double(number)) ? given : nil
+        case (.number, .integer(let number)):
+            // Beyond, neighbours are one number to most who read JSON, and to the bounds.
+            return number.magnitude <= 1 << 53 && isInBounds(Double(number)) ? given : nil
         case (.number, .number(let number)): return number.isFinite && isInBounds(number) ? given : nil
         case (.number, .string(let text)):
             // What JSON takes for a number, so that no `inf` and no hexadecimal digits get through.
             guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
-            return Int64(text).map(JSONValue.integer).flatMap(value) ?? Double(text).map(JSONValue.number).flatMap(value)
+            if let number = Int64(text) { return value(of: .integer(number)) }
+            // Of digits alone it is whole, and too long to be kept as it is.
+            guard text.utf8.contains(where: { ".eE".utf8.contains($0) }) else { return nil }
+            return Double(text).map(JSONValue.number).flatMap(value)
         case (.revision, .string(let text)):
             // By what the digits lead to, a build is of one commit; a branch's name would be of whichever it is by then.
             return (7...64).contains(text.utf8.count) && text.utf8.allSatisfy(Self.isHexadecimal) ? given : nil
