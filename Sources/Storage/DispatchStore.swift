@@ -47,7 +47,7 @@ public struct ReportAnswer: Hashable, Sendable {
     /// The report changed state that other loops may wait for: a buildset ended, a request went back to `pending`, or a limit or lock has room again.
     public var ringScheduling: Bool
     public var ringDispatch: Bool
-    /// It ended a build that may have waited for what it triggered.
+    /// It ended a build, or a step, that may have waited for what it triggered.
     public var ringTriggers: Bool
 
     public init(

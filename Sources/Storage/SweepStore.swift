@@ -15,12 +15,15 @@ public struct OpenWork: Hashable, Sendable {
     public var openBuilds: Bool
     /// Buildsets whose end a scheduler waits for.
     public var awaited: Bool
+    /// Buildsets that steps triggered, whose builds are open or were lately.
+    public var triggered: Bool
 
-    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false) {
+    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false, triggered: Bool = false) {
         self.unclassified = unclassified
         self.quiet = quiet
         self.pendingRequests = pendingRequests
         self.openBuilds = openBuilds
         self.awaited = awaited
+        self.triggered = triggered
     }
 }

@@ -5,8 +5,8 @@ public protocol TriggerStore: Sendable {
     func trigger(_ call: TriggerCall) async throws -> TriggerVerdict
     /// What the steps of these builds triggered, as far as they have not ended.
     func triggered(by builds: [BuildID]) async throws -> [TriggeredBuildset]
-    /// Cancels what up to `limit` builds that have ended waited for. Gives how many rows it looked at, and the builds whose workers are to be told.
-    func endTriggered(limit: Int) async throws -> (taken: Int, cancels: [BuildCancel])
+    /// Cancels what nobody waits for any more, since the build has ended or that attempt of its step: up to `limit` requests.
+    func endTriggered(limit: Int) async throws -> EndedTriggers
 }
 
 /// A worker runs a step that triggers.
@@ -23,6 +23,22 @@ public struct TriggerCall: Hashable, Sendable {
         self.fence = fence
         self.step = step
         self.attempt = attempt
+    }
+}
+
+/// What a look for builds and steps that wait no more came to.
+public struct EndedTriggers: Hashable, Sendable {
+    /// Buildsets that it looked at.
+    public var taken: Int
+    /// The builds whose workers are to be told.
+    public var cancels: [BuildCancel]
+    /// There may be more.
+    public var isFull: Bool
+
+    public init(taken: Int = 0, cancels: [BuildCancel] = [], isFull: Bool = false) {
+        self.taken = taken
+        self.cancels = cancels
+        self.isFull = isFull
     }
 }
 

@@ -12,7 +12,7 @@ extension PostgresStore: TriggerStore {
         ) { $0.map(TriggeredBuildset.init) }
     }
 
-    public func endTriggered(limit: Int) async throws -> (taken: Int, cancels: [BuildCancel]) {
+    public func endTriggered(limit: Int) async throws -> EndedTriggers {
         try await write("cancelling what ended builds waited for") { try $0.endTriggered(limit: limit) }
     }
 }
@@ -20,7 +20,7 @@ extension PostgresStore: TriggerStore {
 extension PostgresStoreTransaction: TriggerTransaction {
     // Index: triggered_build.
     static let triggered = """
-        SELECT t.build, t.step, t.attempt, b.id, b.scheduler, b.outcome FROM triggered t JOIN buildsets b ON b.id = t.buildset
+        SELECT t.build, t.step, t.attempt, b.id, b.scheduler, b.outcome, t.waits FROM triggered t JOIN buildsets b ON b.id = t.buildset
         WHERE t.build = ANY ($1::bigint[]) ORDER BY b.id
         """
 
@@ -40,21 +40,25 @@ extension PostgresStoreTransaction: TriggerTransaction {
         // The table holds what open builds triggered, and little besides.
         try sql.all(
             """
-            SELECT t.buildset, t.build, t.waits FROM triggered t JOIN builds p ON p.id = t.build WHERE p.finished IS NOT NULL
+            SELECT t.buildset, t.build, t.step, t.waits FROM triggered t JOIN builds p ON p.id = t.build
+            WHERE p.finished IS NOT NULL OR t.waits AND EXISTS (
+                SELECT 1 FROM steps s WHERE s.build = t.build AND s.number = t.step AND s.attempt = t.attempt AND s.phase = 'finished')
             ORDER BY t.buildset LIMIT $1 FOR UPDATE OF t SKIP LOCKED
             """, [.integer(limit)]
-        ).map { EndedTrigger(buildset: BuildsetID($0.int64(0)), build: BuildID($0.int64(1)), waits: $0.bool(2)) }
+        ).map { EndedTrigger(buildset: BuildsetID($0.int64(0)), build: BuildID($0.int64(1)), step: $0.int(2), waits: $0.bool(3)) }
     }
 
     func forgetTriggered(_ buildsets: [BuildsetID]) {
         sql.later("DELETE FROM triggered WHERE buildset = ANY ($1::bigint[])", [.integers(buildsets.map(\.rawValue))])
     }
 
-    func openRequests(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, request: RequestID)] {
+    func openRequests(of buildsets: [BuildsetID], limit: Int) throws -> [(buildset: BuildsetID, request: RequestID)] {
         // Index: the unique (buildset, builder).
         try sql.all(
-            "SELECT buildset, id FROM requests WHERE buildset = ANY ($1::bigint[]) AND finished IS NULL ORDER BY buildset, id",
-            [.integers(buildsets.map(\.rawValue))]
+            """
+            SELECT buildset, id FROM requests WHERE buildset = ANY ($1::bigint[]) AND finished IS NULL AND cancel_reason IS NULL
+            ORDER BY buildset, id LIMIT $2
+            """, [.integers(buildsets.map(\.rawValue)), .integer(limit)]
         ).map { (buildset: BuildsetID($0.int64(0)), request: RequestID($0.int64(1))) }
     }
 }
@@ -63,6 +67,6 @@ extension TriggeredBuildset {
     fileprivate init(_ row: PostgresRow) {
         self.init(
             build: BuildID(row.int64(0)), step: row.int(1), attempt: row.int(2), buildset: BuildsetID(row.int64(3)), scheduler: row.string(4),
-            outcome: row.optionalString(5).flatMap(Outcome.init))
+            outcome: row.optionalString(5).flatMap(Outcome.init), waits: row.bool(6))
     }
 }

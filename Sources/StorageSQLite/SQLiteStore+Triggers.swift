@@ -13,7 +13,7 @@ extension SQLiteStore: TriggerStore {
         }
     }
 
-    public func endTriggered(limit: Int) async throws -> (taken: Int, cancels: [BuildCancel]) {
+    public func endTriggered(limit: Int) async throws -> EndedTriggers {
         try await write("cancelling what ended builds waited for") { try $0.endTriggered(limit: limit) }
     }
 }
@@ -21,7 +21,7 @@ extension SQLiteStore: TriggerStore {
 extension SQLiteTransaction: TriggerTransaction {
     // Index: triggered_build.
     static let triggered = """
-        SELECT t.build, t.step, t.attempt, b.id, b.scheduler, b.outcome FROM triggered t JOIN buildsets b ON b.id = t.buildset
+        SELECT t.build, t.step, t.attempt, b.id, b.scheduler, b.outcome, t.waits FROM triggered t JOIN buildsets b ON b.id = t.buildset
         WHERE t.build IN (SELECT value FROM json_each(?)) ORDER BY b.id
         """
 
@@ -41,21 +41,25 @@ extension SQLiteTransaction: TriggerTransaction {
         // The table holds what open builds triggered, and little besides.
         try all(
             """
-            SELECT t.buildset, t.build, t.waits FROM triggered t JOIN builds p ON p.id = t.build WHERE p.phase = 'finished'
+            SELECT t.buildset, t.build, t.step, t.waits FROM triggered t JOIN builds p ON p.id = t.build
+            WHERE p.phase = 'finished' OR t.waits AND EXISTS (
+                SELECT 1 FROM steps s WHERE s.build = t.build AND s.number = t.step AND s.attempt = t.attempt AND s.phase = 'finished')
             ORDER BY t.buildset LIMIT ?
             """, [limit]
-        ).map { EndedTrigger(buildset: BuildsetID($0[0]), build: BuildID($0[1]), waits: $0[2]) }
+        ).map { EndedTrigger(buildset: BuildsetID($0[0]), build: BuildID($0[1]), step: $0[2], waits: $0[3]) }
     }
 
     func forgetTriggered(_ buildsets: [BuildsetID]) throws {
         try run("DELETE FROM triggered WHERE buildset IN (SELECT value FROM json_each(?))", [JSONText.list(buildsets)])
     }
 
-    func openRequests(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, request: RequestID)] {
+    func openRequests(of buildsets: [BuildsetID], limit: Int) throws -> [(buildset: BuildsetID, request: RequestID)] {
         // Index: the unique (buildset, builder).
         try all(
-            "SELECT buildset, id FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) AND phase <> 'finished' ORDER BY buildset, id",
-            [JSONText.list(buildsets)]
+            """
+            SELECT buildset, id FROM requests WHERE buildset IN (SELECT value FROM json_each(?)) AND phase <> 'finished'
+                AND cancel_reason IS NULL ORDER BY buildset, id LIMIT ?
+            """, [JSONText.list(buildsets), limit]
         ).map { (buildset: BuildsetID($0[0]), request: RequestID($0[1])) }
     }
 }
@@ -64,6 +68,6 @@ extension TriggeredBuildset {
     fileprivate init(_ row: Row) {
         self.init(
             build: BuildID(row[0]), step: row[1], attempt: row[2], buildset: BuildsetID(row[3]), scheduler: row[4],
-            outcome: (row[5] as String?).flatMap(Outcome.init))
+            outcome: (row[5] as String?).flatMap(Outcome.init), waits: row[6])
     }
 }

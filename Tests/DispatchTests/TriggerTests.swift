@@ -14,7 +14,12 @@ import Wire
     private static let configuration: Configuration = {
         var configuration = Samples.configuration()
         configuration.builders = [
-            Builder(name: "test", steps: [StepRecipe(name: "deploy", action: .trigger(StepRecipe.Trigger(schedulers: ["deploys"])))]),
+            Builder(
+                name: "test",
+                steps: [
+                    StepRecipe(name: "deploy", action: .trigger(StepRecipe.Trigger(schedulers: ["deploys"]))),
+                    StepRecipe(name: "unit", action: .run(.shell("true"))),
+                ]),
             Samples.builder("upload"),
         ]
         configuration.schedulers.append(SchedulerRule(name: "deploys", kind: .triggerable, builders: ["upload"]))
@@ -32,11 +37,12 @@ import Wire
         }
     }
 
-    private func ask(_ rig: DispatchRig, _ worker: WireWorker, _ build: AssignmentDocument, fence: Int64? = nil, wait: Int = 0) async throws
+    private func ask(_ rig: DispatchRig, _ worker: WireWorker, _ build: AssignmentDocument, fence: Int64? = nil, step: Int = 1, wait: Int = 0)
+        async throws
         -> TestResponse
     {
         let request = TriggerRequest(
-            session: worker.session, fence: fence.map { Fence($0) } ?? build.fence, step: 1, attempt: 1, waitMilliseconds: wait)
+            session: worker.session, fence: fence.map { Fence($0) } ?? build.fence, step: step, attempt: 1, waitMilliseconds: wait)
         return try await rig.call(.post, "builds/\(build.build)/trigger", body: ByteBuffer(bytes: JSONEncoder().encode(request)))
     }
 
@@ -76,13 +82,28 @@ import Wire
         }
     }
 
+    @Test("When a step ends before what it waits for, that is cancelled, though its build goes on")
+    func abandoned() async throws {
+        try await with { rig, worker, build in
+            _ = try await ask(rig, worker, build)
+            _ = try await worker.report([build.started(), build.stepFinished()])
+            try await rig.until { try await rig.store.buildset(BuildsetID(2))?.outcome == .cancelled }
+            // A call that was on its way all the time makes nothing.
+            #expect(try await ask(rig, worker, build).status == .unprocessableContent)
+            #expect(try await rig.store.buildset(BuildsetID(3)) == nil)
+        }
+    }
+
     @Test("Another fence, and another's build, are conflicts; a step that triggers nothing is told so")
     func refused() async throws {
         try await with { rig, worker, build in
             #expect(try await ask(rig, worker, build, fence: 9).status == .conflict)
             let other = try await rig.worker("w2", incarnation: "incarnation-2")
             #expect(try await ask(rig, other, build).status == .conflict)
-            #expect(try await ask(rig, worker, build, wait: 60_001).status == .unprocessableContent)
+            for (step, wait) in [(2, 0), (3, 0), (1, 60_001)] {
+                #expect(try await ask(rig, worker, build, step: step, wait: wait).status == .unprocessableContent)
+            }
+            #expect(try await rig.store.buildset(BuildsetID(2)) == nil)
         }
     }
 }

@@ -8,6 +8,7 @@ extension StoreConformance where S: Store {
             Rule("a step triggers once for each of its attempts, at its build's revision, however often it is asked") { try await $0.triggersOnce() },
             Rule("calls for one step at once trigger once") { try await $0.triggersOnceTogether() },
             Rule("who does not hold the build, or has not accepted it, triggers nothing") { try await $0.fencesTriggers() },
+            Rule("however much nobody waits for, a pass cancels no more than its limit, and the next goes on") { try await $0.endsFewAtATime() },
             Rule("an attempt that is over, or that the step does not have, triggers nothing") { try await $0.refusesOtherAttempts() },
             Rule("a build whose end was asked for triggers nothing") { try await $0.cancelledTriggersNothing() },
             Rule("where a scheduler cannot be triggered, none of the step's is") { try await $0.triggersAllOrNone() },
@@ -114,6 +115,22 @@ extension StoreConformance where S: Store {
         #expect(try await world.store.events(.buildsetCreated).count == 2)
     }
 
+    func endsFewAtATime() async throws {
+        let (world, worker, build) = try await triggering()
+        let awaited = try made(try await world.store.trigger(call(build))).buildsets
+        _ = try made(try await world.store.trigger(call(build, attempt: 2)))
+        for child in try await worker.claim(holding: [build]) { try await worker.accept([child]) }
+        try await worker.finish(build, .cancelled)
+        var (passes, told) = (0, 0)
+        while try await world.store.openWork().triggered, passes < 20 {
+            let ended = try await world.store.endTriggered(limit: 1)
+            #expect(ended.taken == 1 && ended.isFull && ended.cancels.count <= 1)
+            (passes, told) = (passes + 1, told + ended.cancels.count)
+        }
+        #expect(awaited.count == 2 && told == 4 && passes == 8)
+        #expect(try await world.store.endTriggered(limit: 1) == EndedTriggers())
+    }
+
     func refusesOtherAttempts() async throws {
         let (world, _, build) = try await triggering()
         _ = try made(try await world.store.trigger(call(build, attempt: 2)))
@@ -142,6 +159,7 @@ extension StoreConformance where S: Store {
     func endsWhatNobodyAwaits() async throws {
         let (world, worker, build) = try await triggering()
         let awaited = try made(try await world.store.trigger(call(build))).buildsets
+        #expect(try await world.store.openWork().triggered)
         let left = try made(try await world.store.trigger(call(build, step: 2))).buildsets
         #expect(try await world.store.endTriggered(limit: 10).taken == 0)
         // One of them is being built: its worker has to be told.
@@ -149,7 +167,8 @@ extension StoreConformance where S: Store {
         try await worker.accept([child])
         #expect(try await worker.finish(build, .cancelled)?.ringTriggers == true)
         let ended = try await world.store.endTriggered(limit: 10)
-        #expect(ended.taken == 3 && ended.cancels.map(\.build) == [child.build])
+        #expect(ended.taken == 3 && ended.cancels.map(\.build) == [child.build] && !ended.isFull)
+        #expect(try await world.store.openWork().triggered == false)
         #expect(try await world.store.endTriggered(limit: 10).taken == 0)
         for one in awaited where one.buildset != child.buildset {
             #expect(try await world.store.buildset(one.buildset)?.outcome == .cancelled)

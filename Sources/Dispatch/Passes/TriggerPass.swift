@@ -2,7 +2,7 @@ import Logging
 import Signals
 import Storage
 
-/// One pass of `dispatch.triggers`: answers the workers whose steps wait for buildsets that have ended, and cancels what builds that have ended waited for.
+/// One pass of `dispatch.triggers`: answers the workers whose steps wait for buildsets that have ended, and cancels what nobody waits for any more.
 struct TriggerPass: Sendable {
     /// Rows of one pass.
     static let batch = 100
@@ -27,6 +27,6 @@ struct TriggerPass: Sendable {
             logger.info(
                 "builds cancelled that nobody waits for", metadata: ["builds": "\(ended.cancels.map(\.build.description).joined(separator: ","))"])
         }
-        return ended.taken == Self.batch ? .immediately : nil
+        return ended.isFull ? .immediately : nil
     }
 }

@@ -9,14 +9,17 @@ public struct TriggeredBuildset: Hashable, Sendable {
     public var scheduler: String
     /// Nil until it has ended.
     public var outcome: Outcome?
+    /// The step waits for its end.
+    public var waits: Bool
 
-    public init(build: BuildID, step: Int, attempt: Int, buildset: BuildsetID, scheduler: String, outcome: Outcome?) {
+    public init(build: BuildID, step: Int, attempt: Int, buildset: BuildsetID, scheduler: String, outcome: Outcome?, waits: Bool = true) {
         self.build = build
         self.step = step
         self.attempt = attempt
         self.buildset = buildset
         self.scheduler = scheduler
         self.outcome = outcome
+        self.waits = waits
     }
 }
 

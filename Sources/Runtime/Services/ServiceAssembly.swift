@@ -161,8 +161,7 @@ struct ServiceAssembly: Sendable {
         if work.quiet { loops.insert(.schedulingTimers) }
         if work.awaited { loops.insert(.schedulingCompletions) }
         if work.pendingRequests { loops.insert(.dispatchMatch) }
-        // What nobody waits for any more is pending, or being built.
-        if work.pendingRequests || work.openBuilds { loops.insert(.dispatchTriggers) }
+        if work.triggered { loops.insert(.dispatchTriggers) }
         if work.openBuilds { loops.formUnion([.sweeper, .dispatchCancels]) }
         return loops
     }

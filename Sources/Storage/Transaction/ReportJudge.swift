@@ -19,6 +19,8 @@ struct ReportJudge<Transaction: StoreTransaction> {
     private(set) var keys = Set<ReportKey>()
     private(set) var events: [PendingEvent] = []
     private(set) var endings: [BuildEnding] = []
+    /// The builds that may wait no more for what they triggered.
+    private(set) var leaving = Set<BuildID>()
 
     private let transaction: Transaction
     private let sealed: [BuildID: [String: SealedLog]]
@@ -86,13 +88,16 @@ struct ReportJudge<Transaction: StoreTransaction> {
             let recipe = try transaction.builder(build.builder, build.configuration).steps
             switch steps.finish(end, of: build, recipe) {
             case .failure(let refusal): return .invalid(refusal.why)
-            case .success(let fact?): events.append(build.event(.stepFinished, context, .step(fact), outcome: fact.outcome))
+            case .success(let fact?):
+                if case .trigger = recipe[fact.number - 1].action { leaving.insert(build.id) }
+                events.append(build.event(.stepFinished, context, .step(fact), outcome: fact.outcome))
             case .success(nil): break
             }
             remember(report)
         case .finish(let end):
             if let refusal = refusal(of: end, build.id) { return refusal }
             build.finishKey = report.key
+            if try transaction.builder(build.builder, build.configuration).triggers { leaving.insert(build.id) }
             let logs = end.logs.reduce(into: [:]) { $0[$1.name] = $1 }
             endings.append(BuildEnding(build: build, text: end.text.cut(to: reportTextLimit), finishKey: report.key, logs: logs))
         }

@@ -14,13 +14,12 @@ extension StoreTransaction {
         emit(judge.events)
         let ended = try end(judge.endings)
         let freeing = freeing(judge.endings)
-        let triggering = Set(try judge.endings.map(\.build).filter { try builder($0.builder, $0.configuration).triggers }.map(\.id))
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
+            answers[place].ringTriggers = judge.leaving.contains(report.build)
             guard case .finish = report.content, let end = ended[report.build] else { continue }
             // Whoever waits for a limit or a lock waits at any dispatcher.
             answers[place].ringDispatch = end.retried || end.released || freeing.contains(report.build)
             answers[place].ringScheduling = end.endedBuildset
-            answers[place].ringTriggers = triggering.contains(report.build)
         }
         return (answers, ended)
     }

@@ -1,14 +1,16 @@
 import Domain
 
-/// A row that outlived its build.
+/// A row whose build has ended, or whose step does not wait any more.
 package struct EndedTrigger {
     package var buildset: BuildsetID
     package var build: BuildID
+    package var step: Int
     package var waits: Bool
 
-    package init(buildset: BuildsetID, build: BuildID, waits: Bool) {
+    package init(buildset: BuildsetID, build: BuildID, step: Int, waits: Bool) {
         self.buildset = buildset
         self.build = build
+        self.step = step
         self.waits = waits
     }
 }
@@ -19,11 +21,11 @@ package protocol TriggerTransaction: ControlTransaction {
     func triggered(by builds: [BuildID]) throws -> [TriggeredBuildset]
     /// Keeps what an attempt of a step triggered.
     func keepTriggered(_ buildsets: [BuildsetID], by call: TriggerCall, waits: Bool) throws
-    /// Up to `limit` rows whose builds have ended; nobody else gets them until this transaction ends.
+    /// Up to `limit` rows whose builds have ended, or whose attempts of a step, if those waited; nobody else gets them until this transaction ends.
     func takeEndedTriggers(limit: Int) throws -> [EndedTrigger]
     func forgetTriggered(_ buildsets: [BuildsetID]) throws
-    /// The requests of these buildsets that have not ended, in the order of locks.
-    func openRequests(of buildsets: [BuildsetID]) throws -> [(buildset: BuildsetID, request: RequestID)]
+    /// Up to `limit` requests of these buildsets that have not ended and whose end nobody asked for, by buildset and number.
+    func openRequests(of buildsets: [BuildsetID], limit: Int) throws -> [(buildset: BuildsetID, request: RequestID)]
 }
 
 extension TriggerTransaction {
@@ -52,7 +54,10 @@ extension TriggerTransaction {
         let known = ofStep.filter { $0.attempt == call.attempt }
         guard known.isEmpty else { return .made(known, waits: trigger.wait, created: false) }
         // A call that was held up until its worker had gone on.
-        guard call.attempt <= step.retries + 1, !ofStep.contains(where: { $0.attempt > call.attempt }) else {
+        let place = StepBook.Place(build: call.build, number: call.step, attempt: call.attempt)
+        guard call.attempt <= step.retries + 1, !ofStep.contains(where: { $0.attempt > call.attempt }),
+            try stepPhases(of: [call.build])[place] != .finished
+        else {
             return .invalid("attempt \(call.attempt) of step \(call.step) is over, or none of its attempts")
         }
         guard build.cancelReason == nil || step.always else { return .impossible("the end of its build was asked for") }
@@ -81,19 +86,23 @@ extension TriggerTransaction {
         try triggered(by: [call.build]).filter { $0.step == call.step && $0.attempt == call.attempt }
     }
 
-    package func endTriggered(limit: Int) throws -> (taken: Int, cancels: [BuildCancel]) {
+    /// Of what waited, everything open is cancelled: a bounded number of requests, the rest by the next pass.
+    package func endTriggered(limit: Int) throws -> EndedTriggers {
         let ended = try takeEndedTriggers(limit: limit)
-        guard !ended.isEmpty else { return (0, []) }
-        // Parents come before what they triggered in nobody's transaction but this: their rows are not locked here.
-        let builds = ended.filter(\.waits).reduce(into: [:]) { $0[$1.buildset] = $1.build }
-        let requests = builds.isEmpty ? [] : try openRequests(of: builds.keys.sorted())
+        guard !ended.isEmpty else { return EndedTriggers() }
+        let waited = ended.filter(\.waits).reduce(into: [:]) { $0[$1.buildset] = $1 }
+        let requests = waited.isEmpty ? [] : try openRequests(of: waited.keys.sorted(), limit: limit)
         let cancels = try cancel(
             requests.compactMap { one in
-                builds[one.buildset].map {
-                    WantedCancel(request: one.request, reason: "build \($0), which waited for it, has ended", evenClaimed: true)
+                waited[one.buildset].map {
+                    WantedCancel(
+                        request: one.request, reason: "step \($0.step) of build \($0.build) does not wait for it any more", evenClaimed: true)
                 }
             })
-        try forgetTriggered(ended.map(\.buildset))
-        return (ended.count, cancels)
+        // Of the last buildset that was listed there may be more.
+        let unsure = requests.count == limit ? requests.last?.buildset : nil
+        let settled = ended.map(\.buildset).filter { id in unsure.map { id < $0 } ?? true || waited[id] == nil }
+        try forgetTriggered(settled)
+        return EndedTriggers(taken: ended.count, cancels: cancels, isFull: ended.count == limit || unsure != nil)
     }
 }

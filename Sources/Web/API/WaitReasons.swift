@@ -39,8 +39,8 @@ struct WaitReasons {
         case .running: reasons.append(Reason("running", "build \(build.id) runs on \(build.worker) since \(build.started ?? build.assigned)"))
         case .finished: reasons.append(Reason("ending", "build \(build.id) has ended as \(build.outcome?.rawValue ?? "unknown")"))
         }
-        reasons += triggered.filter { $0.outcome == nil }.map {
-            Reason("triggered", "step \($0.step) of build \($0.build) triggered buildset \($0.buildset) of \($0.scheduler), which has not ended")
+        reasons += triggered.filter { $0.waits && $0.outcome == nil }.map {
+            Reason("triggered", "step \($0.step) of build \($0.build) waits for buildset \($0.buildset) of \($0.scheduler), which it triggered")
         }
         if let reason = facts.request.cancelReason { reasons.append(Reason("cancelling", "its end was asked for: \(reason)")) }
         return reasons
