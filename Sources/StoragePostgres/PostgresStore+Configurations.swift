@@ -51,13 +51,16 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
         sql.later("DELETE FROM schedules WHERE scheduler <> ALL ($1::text[])", [.texts(schedulers)])
     }
 
-    func repoint(_ builder: String, to matchClass: Int64) throws {
+    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws {
         // Index: requests_open. Locked in order, so that it cannot meet a completion half-way.
         sql.later(
             """
-            UPDATE requests SET match_class = $1 WHERE id IN (
-                SELECT id FROM requests WHERE builder = $2 AND phase <> 'finished' AND match_class <> $1 ORDER BY id FOR NO KEY UPDATE)
+            UPDATE requests SET match_class = w.class FROM (
+                SELECT r.id, CASE WHEN b.properties->'\(PullProperty.untrusted)'->>'value' = 'true' THEN $3::bigint ELSE $1::bigint END AS class
+                FROM requests r JOIN buildsets b ON b.id = r.buildset
+                WHERE r.builder = $2 AND r.phase <> 'finished' ORDER BY r.id FOR NO KEY UPDATE OF r) w
+            WHERE requests.id = w.id AND requests.match_class <> w.class
             """,
-            [.integer(matchClass), .text(builder)])
+            [.integer(matchClass), .text(builder), .integer(untrusted)])
     }
 }

@@ -55,6 +55,22 @@ extension PostgresStoreTransaction: ControlTransaction {
             ])
     }
 
+    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID? {
+        // Indexes: changes_branch, changes_revision. The revision may be the beginning of one.
+        try sql.first(
+            """
+            SELECT id FROM changes
+            WHERE id = (SELECT id FROM changes WHERE branch = $1 AND repository = $2 ORDER BY id DESC LIMIT 1)
+                AND properties->>'\(PullProperty.untrusted)' = 'true'
+            UNION ALL
+            SELECT max(id) FROM changes
+            WHERE revision >= $3 AND revision < $3 || 'g' AND (revision = $3 OR length($3) >= 7 AND starts_with(revision, $3))
+            HAVING bool_and(coalesce(properties->>'\(PullProperty.untrusted)', '') = 'true')
+            """,
+            [.text(branch), .text(repository), .text(revision)]
+        )?.optionalInt64(0).map { ChangeID($0) }
+    }
+
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {
         try sql.first(
             """

@@ -51,9 +51,14 @@ extension SQLiteTransaction: ConfigurationTransaction {
         try run("DELETE FROM schedules WHERE scheduler NOT IN (SELECT value FROM json_each(?))", [JSONText.encode(schedulers)])
     }
 
-    func repoint(_ builder: String, to matchClass: Int64) throws {
+    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws {
         // Index: requests_open; the plus keeps the builder's whole history out of it.
         try run(
-            "UPDATE requests SET match_class = ?1 WHERE +builder = ?2 AND phase <> 'finished' AND match_class <> ?1", [matchClass, builder])
+            """
+            UPDATE requests SET match_class = w.class FROM (
+                SELECT r.id, CASE json_extract(b.properties, '$.\(PullProperty.untrusted).value') WHEN 1 THEN ?3 ELSE ?1 END AS class
+                FROM requests r JOIN buildsets b ON b.id = r.buildset WHERE +r.builder = ?2 AND r.phase <> 'finished') w
+            WHERE requests.id = w.id AND requests.match_class <> w.class
+            """, [matchClass, builder, untrusted])
     }
 }

@@ -47,6 +47,22 @@ extension SQLiteTransaction: ControlTransaction {
             [key.principal, key.route, key.key, key.bodyHash, answer, now.microseconds])
     }
 
+    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID? {
+        // Indexes: changes_branch, changes_revision. The revision may be the beginning of one.
+        try value(
+            Int64.self,
+            """
+            SELECT id FROM changes
+            WHERE id = (SELECT id FROM changes WHERE branch = ?1 AND repository = ?2 ORDER BY id DESC LIMIT 1)
+                AND json_extract(properties, '$.\(PullProperty.untrusted)') IS 1
+            UNION ALL
+            SELECT max(id) FROM changes
+            WHERE revision >= ?3 AND revision < ?3 || 'g' AND (revision = ?3 OR length(?3) >= 7 AND substr(revision, 1, length(?3)) = ?3)
+            HAVING min(json_extract(properties, '$.\(PullProperty.untrusted)') IS 1) = 1
+            """, [branch, repository, revision]
+        ).map { ChangeID($0) }
+    }
+
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {
         try first(
             """

@@ -6,6 +6,8 @@ public struct WorkerConfiguration: Sendable {
     public var urls: [String]
     public var name: String
     public var labels: Labels
+    /// It builds also what anybody may have written.
+    public var acceptsUntrusted: Bool
     /// How many builds it runs at a time.
     public var slots: Int
     /// Its mirrors, working directories and spooled output; no two workers share one.
@@ -23,12 +25,14 @@ public struct WorkerConfiguration: Sendable {
     public var grace: Duration
 
     public init(
-        urls: [String], name: String, labels: Labels = [:], slots: Int = 1, dataDirectory: String, token: String? = nil, version: String = "dev",
+        urls: [String], name: String, labels: Labels = [:], acceptsUntrusted: Bool = false, slots: Int = 1, dataDirectory: String,
+        token: String? = nil, version: String = "dev",
         drainTimeout: Duration = .zero, environment: [String: String], spoolLimit: Int64? = nil, grace: Duration = .seconds(5)
     ) {
         self.urls = urls
         self.name = name
         self.labels = labels
+        self.acceptsUntrusted = acceptsUntrusted
         self.slots = slots
         self.dataDirectory = dataDirectory
         self.token = token
@@ -37,6 +41,13 @@ public struct WorkerConfiguration: Sendable {
         self.environment = environment
         self.spoolLimit = spoolLimit
         self.grace = grace
+    }
+
+    /// What it says to dispatchers: its own labels, and what it can do.
+    var offeredLabels: Labels {
+        var abilities = [StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue]
+        if acceptsUntrusted { abilities[UntrustedRule.label] = UntrustedRule.labelValue }
+        return labels.merging(abilities) { own, _ in own }
     }
 
     /// The labels that every worker has unless it is told others.

@@ -36,6 +36,9 @@ struct DoorbellWorker: AsyncParsableCommand {
     @Option(name: .customLong("label"), help: "What it is, as NAME=VALUE; repeat it for more. os and arch are known by themselves.")
     var labels: [String] = []
 
+    @Flag(help: "Build also what anybody may have written: pull requests from other repositories.")
+    var acceptUntrusted = false
+
     @Option(help: "Its mirrors, working directories and waiting output. (default: $DOORBELL_DATA_DIR, else .doorbell-worker)")
     var dataDir: String?
 
@@ -58,7 +61,8 @@ struct DoorbellWorker: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let logger = try Self.logger(environment)
         let configuration = WorkerConfiguration(
-            urls: addresses(environment), name: name ?? ProcessInfo.processInfo.hostName, labels: try parsedLabels(), slots: slots,
+            urls: addresses(environment), name: name ?? ProcessInfo.processInfo.hostName, labels: try parsedLabels(),
+            acceptsUntrusted: acceptUntrusted, slots: slots,
             dataDirectory: dataDir ?? Self.variable("DOORBELL_DATA_DIR", environment) ?? ".doorbell-worker",
             token: Self.variable("DOORBELL_TOKEN", environment), version: ProductVersion.current, drainTimeout: .seconds(drainTimeout),
             environment: environment, spoolLimit: spoolLimit.map { Int64($0) * 1_000_000 })

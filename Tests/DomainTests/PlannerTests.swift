@@ -175,6 +175,19 @@ import Testing
         #expect(buildsets.count == whole.buildsets.count)
     }
 
+    @Test("One untrusted change among those that a quiet time gathered is enough, and no property of the rule takes the mark away")
+    func distrust() throws {
+        var rule = rule(quiet: .seconds(1))
+        rule.properties = [PullProperty.untrusted: false, "colour": "blue"]
+        let key = QuietKey(scheduler: "commits", repository: "/repo", branch: "main")
+        let time = QuietTime(key: key, generation: 0, fires: moment(0), changes: [ChangeID(1), ChangeID(2)])
+        let changes = [change(1, properties: [PullProperty.untrusted: true]), change(2, properties: ["colour": "red"])]
+        let plan = try #require(planner(rule).fire(time, changes: changes))
+        #expect(plan.properties.isUntrusted && plan.properties["colour"]?.value == "blue")
+        let trusted = try #require(planner(rule).fire(time, changes: [change(2)]))
+        #expect(trusted.properties.isUntrusted == false)
+    }
+
     @Test("A quiet time whose rule is gone, or for which nothing waits, makes nothing")
     func nothingToFire() {
         let key = QuietKey(scheduler: "gone", repository: "/repo", branch: "main")

@@ -59,6 +59,9 @@ import Testing
     @Test("Triggers", arguments: Conformance.triggerRules)
     func triggers(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("What nobody may trust", arguments: Conformance.untrustedRules)
+    func untrusted(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Completions", arguments: Conformance.completionRules)
     func completions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -47,7 +47,7 @@ extension StoreConformance where S: Store {
         var force = Samples.force()
         force.properties = ["colour": "red", PullProperty.untrusted: true, "kept": "yes"]
         _ = try await world.store.force(force, idempotency: nil)
-        let worker = try await WorkerDouble(world.store)
+        let worker = try await WorkerDouble(world.store, labels: [UntrustedRule.label: UntrustedRule.labelValue])
         let build = try #require(try await worker.claim(1).first)
         try await worker.accept([build])
         return (world, worker, build)

@@ -206,6 +206,24 @@ import Testing
         }
     }
 
+    @Test("What nobody may trust waits for a worker that accepts it, and says so; nobody sets or clears the mark by hand")
+    func untrusted() async throws {
+        try await WebRig.with { rig in
+            let body = #"{"repository":"r","branch":"b","properties":{"untrusted":false}}"#
+            let refused = try await rig.post(Self.force, body)
+            #expect(refused.status == .unprocessableContent)
+            #expect(try WebRig.problem(refused).errors?.map(\.pointer) == ["/properties/untrusted"])
+            var change = Samples.change("1", key: "1")
+            change.properties = [PullProperty.untrusted: true]
+            _ = try await rig.store.accept([change], advancing: nil)
+            #expect(try await rig.post(Self.force).status == .created)
+            _ = try await WorkerDouble(rig.store, "w1")
+            let reasons = try await rig.object("/api/v1/requests/1/why")["reasons"].items
+            #expect(reasons.map { $0["code"] } == ["untrusted"])
+            #expect(reasons.first?["text"].text?.hasPrefix("no worker accepts untrusted builds") == true)
+        }
+    }
+
     @Test("Why a request waits is told by what it waits for, and what became of it after")
     func why() async throws {
         try await WebRig.with([Samples.builder("test"), Samples.builder("mac", labels: ["os": "mac"])]) { rig in

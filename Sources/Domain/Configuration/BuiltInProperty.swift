@@ -3,6 +3,8 @@ public enum BuiltInProperty: String, CaseIterable, Sendable {
     case branch, revision, repository, project, builder, buildset, request, build, worker, attempt
 
     public static let names = Set(allCases.map(\.rawValue))
+    /// What no configuration and no person may set: the mark of what nobody may trust is a change's alone.
+    public static let reserved = names.union([PullProperty.untrusted])
 }
 
 extension Assignment {

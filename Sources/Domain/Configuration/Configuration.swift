@@ -12,10 +12,13 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var locks: [Lock]
     /// How many builds may be open at once, over the whole deployment.
     public var limit: Int?
+    /// Nil where it is not written: as its default says.
+    public var untrusted: UntrustedRule?
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
-        schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil
+        schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil,
+        untrusted: UntrustedRule? = nil
     ) {
         self.project = project
         self.sources = sources
@@ -25,6 +28,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.builders = builders
         self.locks = locks
         self.limit = limit
+        self.untrusted = untrusted
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -36,11 +40,12 @@ public struct Configuration: Hashable, Sendable, Codable {
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
-            locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit))
+            locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
+            untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted))
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, schedulers, builders, locks, limit
+        case project, sources, hooks, feeds, schedulers, builders, locks, limit, untrusted
     }
 
     /// Every source of changes, of whichever kind.

@@ -102,13 +102,14 @@ public struct Planner: Sendable {
 
     private func buildset(rule: SchedulerRule, changes: [Change], newest: Change, trigger: String, reason: String) -> PlannedBuildset {
         let content = newest.content
+        var properties = Properties(content.properties, source: "change")
+        if changes.contains(where: \.content.isUntrusted) { properties[PullProperty.untrusted] = Property(true, source: "change") }
         return PlannedBuildset(
             scheduler: rule.name, trigger: trigger, reason: reason,
             stamp: SourceStamp(
                 project: content.project, repository: content.repository, branch: content.branch, revision: content.revision),
             changes: changes.map(\.id), parents: changes.map(\.chain), builders: rule.builders, priority: rule.priority,
-            properties: Properties(content.properties, source: "change")
-                .overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+            properties: properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
     }
 }
 

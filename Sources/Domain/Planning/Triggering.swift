@@ -70,19 +70,18 @@ public struct TriggeringBuild: Hashable, Sendable {
 
 extension Planner {
     /// What a step of a build triggers: at the build's revision, with the properties of its buildset under those of the rule, and those of the step over both.
-    /// Nil when one of its schedulers cannot be triggered any more: then none is. What nobody may trust stays so, whatever the step says.
+    /// Nil when one of its schedulers cannot be triggered any more: then none is.
     public func trigger(_ trigger: StepRecipe.Trigger, by build: TriggeringBuild) -> [PlannedBuildset]? {
         var planned: [PlannedBuildset] = []
         for name in trigger.schedulers {
             guard let rule = configuration.scheduler(named: name), rule.kind == .triggerable else { return nil }
-            let kept = build.properties.filter { $0.key == PullProperty.untrusted }
             planned.append(
                 PlannedBuildset(
                     scheduler: rule.name, trigger: "build:\(build.id):\(build.step):\(build.attempt)",
                     reason: "build \(build.id) of \(build.builder) triggered it", stamp: build.stamp, changes: build.changes, parents: [build.chain],
                     builders: rule.builders, priority: rule.priority,
                     properties: build.properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)"))
-                        .overlaid(by: Properties(trigger.properties, source: "build \(build.id)")).overlaid(by: kept)))
+                        .overlaid(by: Properties(trigger.properties, source: "build \(build.id)"))))
         }
         return planned
     }

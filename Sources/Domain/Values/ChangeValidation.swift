@@ -55,6 +55,10 @@ extension NewChange {
         for (key, value) in properties.sorted(by: { $0.key < $1.key }).prefix(200) where Self.isPropertyName(key) {
             if let wrong = Self.fault(of: value, depth: 0) { problems.append(FieldProblem("/properties/\(key)", wrong)) }
         }
+        switch properties[PullProperty.untrusted] {
+        case nil, .bool?: break
+        case _?: problems.append(FieldProblem("/properties/\(PullProperty.untrusted)", "is neither true nor false"))
+        }
         return problems
     }
 

@@ -13,10 +13,15 @@ public struct Property: Hashable, Sendable, Codable {
 public typealias Properties = [String: Property]
 
 extension Properties {
-    /// `self` with the entries of `stronger` put over it.
+    /// `self` with the entries of `stronger` put over it. What nobody may trust stays so, whatever is put over it.
     public func overlaid(by stronger: Properties) -> Properties {
-        merging(stronger) { _, new in new }
+        var merged = merging(stronger) { _, new in new }
+        if isUntrusted { merged[PullProperty.untrusted] = self[PullProperty.untrusted] }
+        return merged
     }
+
+    /// Anybody may have written what is built.
+    public var isUntrusted: Bool { self[PullProperty.untrusted]?.value == .bool(true) }
 
     /// The same values, all from one source.
     public init(_ values: [String: JSONValue], source: String) {

@@ -62,7 +62,11 @@ struct MappedChanges: Sendable {
         }
         var properties = made.properties
         // A mapping can say it by a text of its own only.
-        if properties[PullProperty.untrusted] == "true" { properties[PullProperty.untrusted] = true }
+        switch properties[PullProperty.untrusted] {
+        case "true": properties[PullProperty.untrusted] = true
+        case "false", "": properties[PullProperty.untrusted] = false
+        default: break
+        }
         return NewChange(
             source: source, project: project, repository: made.texts[.repository] ?? "", branch: made.texts[.branch] ?? "",
             revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),

@@ -18,6 +18,7 @@ struct ConfigurationDraft {
     var matrices: [String: BuilderMatrix] = [:]
     var locks: [Part<Lock>] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
+    var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
     var builderReferences: [(name: String, value: YAMLValue)] = []
     /// Where builders name locks.
@@ -49,11 +50,12 @@ struct ConfigurationDraft {
             lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
         refuseRepeats(of: "project", projects.map(\.value))
         refuseRepeats(of: "limit", limits.map(\.value))
+        refuseRepeats(of: "untrusted", untrusted.map(\.value))
         refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value),
-            locks: locks.map(\.value), limit: limits.first?.limit)
+            locks: locks.map(\.value), limit: limits.first?.limit, untrusted: untrusted.first?.rule)
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

@@ -2,7 +2,8 @@ import Domain
 
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
-    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit"]
+    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit", "untrusted"]
+    static let untrusted = ["workers"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let hook = [
         "name", "hook", "secret", "unsigned", "signature", "token", "branches", "tags", "commits", "address", "url", "delivery", "map",

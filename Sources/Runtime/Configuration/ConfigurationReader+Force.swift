@@ -28,7 +28,7 @@ extension ConfigurationReader {
         let place = mapping.required("name", "the name of a property")
         let kind = mapping.required("kind", YAMLValue.oneOf(kinds))?.choice(of: kinds).flatMap(ForceParameter.Kind.init(rawValue:))
         guard let place, let name = place.text("the name of a property"), let kind else { return nil }
-        guard NewChange.isPropertyName(name), !BuiltInProperty.names.contains(name) else {
+        guard NewChange.isPropertyName(name), !BuiltInProperty.reserved.contains(name) else {
             place.expected("the name of a property: a letter, then letters, digits, \"_\", \"-\" and \".\", and none of Doorbell's own")
             return nil
         }

@@ -11,7 +11,7 @@ extension ConfigurationReader {
         var matrix = BuilderMatrix(axes: [])
         let entries = value.entries()
         for entry in entries where !ConfigurationKeys.matrix.contains(entry.name) {
-            guard NewChange.isPropertyName(entry.name), !BuiltInProperty.names.contains(entry.name) else {
+            guard NewChange.isPropertyName(entry.name), !BuiltInProperty.reserved.contains(entry.name) else {
                 entry.key.expected("the name of an axis: a letter, then letters, digits, \"_\", \"-\" and \".\", and no property of Doorbell's own")
                 continue
             }

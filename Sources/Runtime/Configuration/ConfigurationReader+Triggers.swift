@@ -23,9 +23,8 @@ extension ConfigurationReader {
         }
         trigger.wait = mapping["wait"]?.boolean() ?? true
         trigger.properties = readProperties(mapping["properties"])
-        for (name, property) in trigger.properties.sorted(by: { $0.key < $1.key }) {
+        for (_, property) in trigger.properties.sorted(by: { $0.key < $1.key }) {
             if case .string(let text) = property, let value = mapping["properties"] { _ = checkText(text, value) }
-            if name == PullProperty.untrusted { mapping["properties"]?.report("found the property \"\(name)\", expected another name") }
         }
         return trigger
     }

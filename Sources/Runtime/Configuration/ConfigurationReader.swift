@@ -16,6 +16,7 @@ struct ConfigurationReader {
         for value in parts(of: top, "builders", each: "builders") { readBuilder(value) }
         for value in parts(of: top, "locks", each: "locks") { readLock(value) }
         if let value = top["limit"], let limit = value.integer(in: Self.limits) { draft.limits.append((limit, value)) }
+        if let value = top["untrusted"] { draft.untrusted.append((readUntrusted(value), value)) }
         return true
     }
 
@@ -27,6 +28,14 @@ struct ConfigurationReader {
             return []
         }
         return sequence.map { value.with($0) }
+    }
+
+    private func readUntrusted(_ value: YAMLValue) -> UntrustedRule {
+        var rule = UntrustedRule()
+        guard let mapping = value.mapping("untrusted", keys: ConfigurationKeys.untrusted) else { return rule }
+        let words = UntrustedRule.Workers.allCases.map(\.rawValue)
+        if let word = mapping["workers"]?.choice(of: words) { rule.workers = UntrustedRule.Workers(rawValue: word) ?? rule.workers }
+        return rule
     }
 
     func readName(_ value: YAMLValue) -> String? {
@@ -104,7 +113,7 @@ struct ConfigurationReader {
             let isName = entry.name.utf8.count <= NameRule.longest && entry.name.unicodeScalars.allSatisfy(Self.isPropertyScalar)
             if !isName {
                 entry.key.expected("the name of a property: letters, digits, \"_\", \"-\" and \".\"")
-            } else if BuiltInProperty.names.contains(entry.name) {
+            } else if BuiltInProperty.reserved.contains(entry.name) {
                 entry.key.report("found the property \"\(entry.name)\", expected another name: this one is set by Doorbell itself")
             } else {
                 properties[entry.name] = entry.value.json()

@@ -68,7 +68,8 @@ public struct UpApplication: Sendable {
         guard options.slots > 0 else { return [] }
         let configuration = WorkerConfiguration(
             urls: [], name: Self.workerName, labels: WorkerConfiguration.defaultLabels.merging(options.labels) { _, new in new },
-            slots: options.slots, dataDirectory: settings.dataDirectory + "/worker", version: ProductVersion.current,
+            acceptsUntrusted: options.acceptsUntrusted, slots: options.slots, dataDirectory: settings.dataDirectory + "/worker",
+            version: ProductVersion.current,
             environment: ProcessInfo.processInfo.environment)
         return [EmbeddedWorker(port: assembly.port, listen: settings.listen, configuration: configuration, logger: settings.logger("worker"))]
     }

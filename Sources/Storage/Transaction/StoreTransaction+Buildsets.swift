@@ -84,7 +84,7 @@ extension StoreTransaction {
         guard !all.isEmpty else { return [] }
         let drafts = all.map { BuildsetDraft($0, deployment: deployment, configuration: configuration) }
         let contexts = zip(drafts, try insert(drafts)).map { draft, id in id.map(draft.context) }
-        let requests = try makeRequests(drafts, contexts)
+        let requests = try makeRequests(drafts, contexts, configuration)
         var created: [CreatedBuildset?] = []
         for (draft, context) in zip(drafts, contexts) {
             guard let context else {
@@ -104,14 +104,18 @@ extension StoreTransaction {
         return created
     }
 
-    private func makeRequests(_ drafts: [BuildsetDraft], _ contexts: [BuildsetContext?]) throws -> [BuildsetID: [(id: RequestID, NewRequest)]] {
-        var classes: [String: Int64] = [:]
+    private func makeRequests(
+        _ drafts: [BuildsetDraft], _ contexts: [BuildsetContext?], _ configuration: Configuration
+    ) throws -> [BuildsetID: [(id: RequestID, NewRequest)]] {
+        var classes: [String: [Bool: Int64]] = [:]
         var new: [NewRequest] = []
         for (draft, context) in zip(drafts, contexts) {
             guard let context else { continue }
             for builder in draft.builders {
-                let matchClass = try classes[builder.name] ?? matchClass(of: builder)
-                classes[builder.name] = matchClass
+                let untrusted = context.properties.isUntrusted
+                let matchClass =
+                    try classes[builder.name]?[untrusted] ?? matchClass(of: configuration.asked(of: builder, untrusted: untrusted))
+                classes[builder.name, default: [:]][untrusted] = matchClass
                 new.append(
                     NewRequest(
                         buildset: context.id, builder: builder.name, matchClass: matchClass, priority: draft.new.plan.priority + builder.priority,

@@ -4,8 +4,9 @@ import Domain
 package protocol ConfigurationTransaction: StoreTransaction {
     /// Writes a configuration with version 1; where several processes write, after a lock that lets only one at a time do so.
     func insert(_ new: NewRevision) throws -> AppliedConfiguration
-    /// Lets the open requests of a builder ask for the labels of this class. Claimed ones follow too: they may become pending again.
-    func repoint(_ builder: String, to matchClass: Int64) throws
+    /// Lets the open requests of a builder ask for the labels of this class, and what nobody may trust for those of the other. Claimed ones follow too: they
+    /// may become pending again.
+    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws
     /// A rule of the clock that is gone and comes back begins anew.
     func forgetSchedules(except schedulers: [String]) throws
 }
@@ -32,8 +33,11 @@ extension ConfigurationTransaction {
                 data: .config(fact)),
             version: 1)
         try forgetSchedules(except: configuration.schedulers.map(\.name))
-        for builder in configuration.builders where current?.configuration.builder(named: builder.name)?.labels != builder.labels {
-            try repoint(builder.name, to: try matchClass(of: builder))
+        let accepts = current?.configuration.untrusted != configuration.untrusted
+        for builder in configuration.builders where accepts || current?.configuration.builder(named: builder.name)?.labels != builder.labels {
+            try repoint(
+                builder.name, to: try matchClass(of: builder),
+                untrusted: try matchClass(of: configuration.asked(of: builder, untrusted: true)))
         }
         return (new, true)
     }

@@ -41,6 +41,8 @@ package protocol ControlTransaction: StoreTransaction {
     /// Drops keys that are too old, and gives the body's hash and the answer of this one.
     func idempotentAnswer(_ key: IdempotencyKey, keptSince: Timestamp) throws -> (bodyHash: String, answer: String)?
     func remember(_ key: IdempotencyKey, answer: String) throws
+    /// The change by which nobody may trust this: the newest of the branch, or the newest with the revision where none that is trusted has it.
+    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID?
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord?
     /// The request of a build, both phases; the buildset and the request are locked where several processes write.
     func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)?
@@ -78,11 +80,15 @@ package struct WantedCancel {
 extension ControlTransaction {
     package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
         try once(idempotency) {
+            var properties = Properties(force.properties, source: "force")
+            if let change = try distrusted(repository: force.repository, branch: force.branch, revision: force.revision) {
+                properties[PullProperty.untrusted] = Property(true, source: "change \(change)")
+            }
             let plan = PlannedBuildset(
                 scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,
                 stamp: SourceStamp(project: force.project, repository: force.repository, branch: force.branch, revision: force.revision),
                 changes: [], parents: [], builders: [force.builder] + force.others, priority: force.priority,
-                properties: Properties(force.properties, source: "force"))
+                properties: properties)
             return try byHand(NewBuildset(plan, newest: nil, byRule: false))
         }
     }

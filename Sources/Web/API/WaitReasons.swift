@@ -88,6 +88,12 @@ struct WaitReasons {
             return [Reason("no_match", "no connected worker has all of the labels \(wanted) at once")]
         }
         return missing.map { label in
+            if label.key == UntrustedRule.label {
+                return Reason(
+                    "untrusted",
+                    "no worker accepts untrusted builds: anybody may have written what it builds; start one with `doorbell-worker --accept-untrusted`"
+                )
+            }
             let found = Set(connected.compactMap { $0.labels[label.key] }).sorted()
             let have = found.isEmpty ? "none has the label \(label.key)" : "they have \(found.map { "\(label.key)=\($0)" }.joined(separator: ", "))"
             return Reason("no_label", "no connected worker has the label \(label.key)=\(label.value); \(have)")

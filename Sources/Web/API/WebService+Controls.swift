@@ -116,6 +116,9 @@ extension WebService {
         let (properties, wrong) = recipe.force?.properties(from: body.properties ?? [:]) ?? (body.properties ?? [:], [])
         // The same rules as for a change: a force is a door to the same checkout.
         var problems = wrong
+        if body.properties?[PullProperty.untrusted] != nil, recipe.force == nil {
+            problems.append(FieldProblem("/properties/\(PullProperty.untrusted)", "is set by Doorbell itself: expected another name"))
+        }
         if recipe.force?.reason == .required, body.reason?.allSatisfy(\.isWhitespace) ?? true {
             problems.append(FieldProblem("/reason", "is missing: this builder asks for one"))
         }

@@ -40,8 +40,7 @@ struct SessionKeeper: Sendable {
         let configuration = setting.configuration
         let request = SessionRequest(
             worker: configuration.name, incarnation: RandomText.make(bytes: 16), secret: RandomText.make(bytes: 32), version: configuration.version,
-            labels: configuration.labels.merging([StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue]) { _, own in own },
-            slots: configuration.slots)
+            labels: configuration.offeredLabels, slots: configuration.slots)
         var backoff = Backoff()
         var isAway = false
         while !drain.isOpen {

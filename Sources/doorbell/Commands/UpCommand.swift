@@ -16,6 +16,8 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Builds that the embedded worker runs at once; 0 runs no embedded worker.", valueName: "count")) var slots = 2
     @Option(name: .customLong("label"), help: "NAME=VALUE for the embedded worker, besides os, arch and host; may be repeated.")
     var labels: [String] = []
+    @Flag(help: "Let the embedded worker build also what anybody may have written: pull requests from other repositories.") var acceptUntrusted =
+        false
     @Option(help: "Directory of the database, logs, mirrors and working directories (DOORBELL_DATA_DIR; .doorbell).") var dataDir: String?
     @Option(help: "HOST:PORT of the web page, the API and the workers (DOORBELL_LISTEN; 127.0.0.1:8010).") var listen: String?
     @Flag(help: "Print no progress, only log lines.") var quiet = false
@@ -42,7 +44,8 @@ struct UpCommand: AsyncParsableCommand {
             extra[words[0]] = words[1]
         }
         let options = UpOptions(
-            configurationPath: path, once: once, slots: slots, labels: extra, progress: !quiet, terminal: StandardOutput.isTerminal)
+            configurationPath: path, once: once, slots: slots, labels: extra, acceptsUntrusted: acceptUntrusted, progress: !quiet,
+            terminal: StandardOutput.isTerminal)
         let status = try await Failures.translating { try await UpApplication(settings: settings, options: options).run() }
         if status != 0 { throw ExitCode(status) }
     }

@@ -129,6 +129,9 @@ extension ConfigurationCase {
             "a property that is Doorbell's", "kind: any-branch, builders: [test], properties: {branch: x}",
             "7:62: found the property \"branch\", expected another name"),
         scheduler(
+            "the mark of what nobody may trust", "kind: any-branch, builders: [test], properties: {untrusted: false}",
+            "7:62: found the property \"untrusted\", expected another name: this one is set by Doorbell itself"),
+        scheduler(
             "a priority out of bounds", "kind: any-branch, builders: [test], priority: 5000",
             "7:59: found the number 5000, expected a whole number from -1000 to 1000"),
         scheduler(
@@ -232,6 +235,7 @@ extension ConfigurationCase {
             "a header in capitals",
             "sources: [{name: h, hook: generic, unsigned: true, map: {repository: \"{@header:X-R}\", branch: b, revision: c}}]",
             "6:57: found {@header:X-R}, expected {@header:x-r}: in lower case", schemaKnows: false),
+        top("nobody who builds it", "untrusted: {workers: none}", "6:22: found \"none\", expected one of \"accepting\", \"any\""),
         top(
             "a Gerrit that cannot be fetched from", "sources: [{name: h, hook: gerrit, unsigned: true}]",
             "6:11: found a hook without \"url\", expected the URL"),
@@ -265,6 +269,9 @@ extension ConfigurationCase {
         builder(
             "a need with an outcome that does not exist", "needs: [{builder: b, outcome: green}], steps: [{run: x}]",
             "3:10: found builders that need each other", "3:43: found \"green\", expected one of"),
+        builder(
+            "a parameter that is Doorbell's", "force: {parameters: [{name: untrusted, kind: boolean}]}, steps: [{run: x}]",
+            "3:41: found \"untrusted\", expected the name of a property"),
         builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
         builder(
             "a lock where there is none", "locks: [db], steps: [{run: x}]", "3:21: found \"db\", expected the name of a lock (there is none",
