@@ -6,7 +6,7 @@ import Signals
 import Storage
 import Synchronization
 
-/// Watches the git sources of the configuration: each on its own beat, none waiting for another.
+/// Watches the sources of the configuration that are polled: each on its own beat, none waiting for another.
 public final class SourcePoller: Sendable {
     /// How one source stands, for those who ask.
     public struct Report: Hashable, Sendable {
@@ -103,13 +103,13 @@ public final class SourcePoller: Sendable {
     }
 
     private var allTried: Bool {
-        let wanted = configuration()?.configuration.sources.count ?? 0
+        let wanted = configuration().map { PolledSource.all(of: $0.configuration).count } ?? 0
         return entries.withLock { $0.count == wanted && $0.values.allSatisfy { $0.contacts > 0 } }
     }
 
     /// Follows the configuration and starts what is due. A slow remote holds up nobody: each poll is a task of its own, one a source.
     private func pass() -> NextWake? {
-        let sources = configuration()?.configuration.sources ?? []
+        let sources = configuration().map { PolledSource.all(of: $0.configuration) } ?? []
         let project = configuration()?.configuration.project ?? ""
         let now = ContinuousClock.now
         let next: ContinuousClock.Instant? = entries.withLock { entries in
@@ -118,8 +118,10 @@ public final class SourcePoller: Sendable {
             }
             for source in sources where entries[source.name]?.poll.source != source || entries[source.name]?.poll.project != project {
                 entries[source.name]?.running?.cancel()
-                let poll = SourcePoll(
-                    source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
+                let look = source.look(project: project, dataDirectory: dataDirectory, store: store, logger: logger) { [weak self] in
+                    self?.pollNow(source.name)
+                }
+                let poll = SourcePoll(source: source, project: project, look: look, store: store, logger: logger)
                 entries[source.name] = Entry(poll: poll, next: now)
             }
             for (name, entry) in entries where entry.running == nil && entry.next <= now {
@@ -138,18 +140,17 @@ public final class SourcePoller: Sendable {
             guard var entry = entries[name], entry.poll === poll else { return }
             entry.running = nil
             entry.contacts += 1
-            entry.problem = outcome.problem
+            entry.problem = outcome.problem ?? outcome.complaint
             if outcome.problem == nil {
                 entry.failures = 0
                 entry.lastContact = .now
             } else {
                 entry.failures += 1
             }
-            // A remote that fails is asked less and less often, up to sixteen beats apart and ten minutes.
-            let pause = poll.source.every * (1 << min(entry.failures, 4))
+            let pause = entry.failures == 0 ? poll.source.every : poll.source.pause(failures: entry.failures)
             let isWanted = outcome.more || entry.again
             entry.again = false
-            entry.next = .now + (isWanted ? .zero : entry.failures == 0 ? poll.source.every : min(pause, max(poll.source.every, .seconds(600))))
+            entry.next = .now + (isWanted ? .zero : pause)
             entries[name] = entry
         }
         contacted.yield()
@@ -158,6 +159,7 @@ public final class SourcePoller: Sendable {
 
     /// Polls a source when no other process does, or when this one was asked to. That the position is moved by one only, the store sees to; the lease saves the work of the others.
     private func leased(_ name: String, _ poll: SourcePoll) async -> SourcePoll.Outcome {
+        guard poll.source.isLeased else { return await poll.run() }
         let now = ContinuousClock.now
         // Over the next beat, but never long: when this process is killed, another polls soon.
         let period = min(max(.seconds(60), poll.source.every * 2), .seconds(300))

@@ -31,8 +31,10 @@ struct PollRig: Sendable {
     }
 
     /// A poll as a process that has just started makes it.
-    func start(_ source: SourceConfiguration? = nil) -> SourcePoll {
-        SourcePoll(source: source ?? self.source(), project: "demo", mirror: directory.file("mirror"), store: store, logger: log.logger)
+    func start(_ source: SourceConfiguration? = nil, mirror: String = "mirror") -> SourcePoll {
+        let source = source ?? self.source()
+        let look = GitLook(source: source, project: "demo", mirror: directory.file(mirror), store: store, logger: log.logger)
+        return SourcePoll(source: .git(source), project: "demo", look: look, store: store, logger: log.logger)
     }
 
     /// Polls until there is no backlog.

@@ -177,11 +177,11 @@ import Testing
         let rig = try await PollRig()
         try rig.remote.commit(["a": "0"], message: "0")
         await rig.drain(rig.start())
-        var pushed = try await rig.chain(SourcePoll.batch * 2 + 50, from: rig.remote.git("rev-parse", "HEAD"))
+        var pushed = try await rig.chain(GitLook.batch * 2 + 50, from: rig.remote.git("rev-parse", "HEAD"))
         let tip = try #require(pushed.last)
         try rig.setRef("refs/heads/main", to: tip)
         let outcome = await rig.start().run()
-        #expect(outcome.accepted == SourcePoll.batch && outcome.more)
+        #expect(outcome.accepted == GitLook.batch && outcome.more)
         // The branch goes elsewhere before the rest of the way is gone: nothing of it is left out.
         try rig.remote.git("reset", "--hard", "--quiet", tip)
         pushed.append(try rig.remote.commit(["a": "1"], message: "last"))
@@ -196,7 +196,7 @@ import Testing
         try rig.remote.commit(["a": "0"], message: "0")
         await rig.drain(rig.start())
         let base = try rig.remote.git("rev-parse", "HEAD")
-        try rig.setRef("refs/heads/main", to: try #require(try await rig.chain(SourcePoll.batch + 1, from: base).last))
+        try rig.setRef("refs/heads/main", to: try #require(try await rig.chain(GitLook.batch + 1, from: base).last))
         #expect(await rig.start().run().more)
         // The way is on no branch any more, and the only copy of it goes.
         try rig.remote.git("reset", "--hard", "--quiet", base)
@@ -214,8 +214,7 @@ import Testing
         try rig.remote.commit(["a": "0"], message: "0")
         let (one, other) = (
             rig.start(),
-            SourcePoll(
-                source: rig.source(), project: "demo", mirror: rig.directory.file("other-mirror"), store: rig.store, logger: rig.log.logger)
+            rig.start(mirror: "other-mirror")
         )
         await rig.drain(one)
         await rig.drain(other)

@@ -32,11 +32,11 @@ import Testing
         let base = try rig.remote.commit(["a": "0"], message: "0")
         let poll = rig.start(rig.source(commits: .tip))
         await rig.drain(poll)
-        let way = try await rig.chain(SourcePoll.batch + more, from: base, files: true)
+        let way = try await rig.chain(GitLook.batch + more, from: base, files: true)
         try rig.setRef("refs/heads/main", to: try #require(way.last))
         let news = try await rig.news(poll)
         #expect(news.map(\.revision) == [way.last])
-        #expect(news.first?.files.count == (more == 0 ? SourcePoll.batch : 0))
+        #expect(news.first?.files.count == (more == 0 ? GitLook.batch : 0))
     }
 
     @Test("With commits: each, a branch that is set back names no files: what it changes was taken away")
@@ -56,7 +56,7 @@ import Testing
         let rig = try await PollRig()
         let base = try rig.remote.commit(["a": "0"], message: "0")
         await rig.drain(rig.start())
-        let way = try await rig.chain(SourcePoll.batch + 5, from: base)
+        let way = try await rig.chain(GitLook.batch + 5, from: base)
         try rig.setRef("refs/heads/main", to: try #require(way.last))
         #expect(await rig.start().run().more)
         #expect(try await rig.news(rig.start(rig.source(commits: .tip))).map(\.revision) == [way.last])

@@ -6,6 +6,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var hooks: [HookConfiguration]
     /// Exchanges of others.
     public var feeds: [FeedConfiguration]
+    /// Directories that others drop changes into.
+    public var directories: [DirectoryConfiguration]
     public var schedulers: [SchedulerRule]
     public var builders: [Builder]
     /// What builders name among their locks.
@@ -17,13 +19,14 @@ public struct Configuration: Hashable, Sendable, Codable {
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
-        schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil,
-        untrusted: UntrustedRule? = nil
+        directories: [DirectoryConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [],
+        limit: Int? = nil, untrusted: UntrustedRule? = nil
     ) {
         self.project = project
         self.sources = sources
         self.hooks = hooks
         self.feeds = feeds
+        self.directories = directories
         self.schedulers = schedulers
         self.builders = builders
         self.locks = locks
@@ -38,6 +41,7 @@ public struct Configuration: Hashable, Sendable, Codable {
             project: try values.decode(String.self, forKey: .project), sources: try values.decode([SourceConfiguration].self, forKey: .sources),
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
+            directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
             locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
@@ -45,11 +49,14 @@ public struct Configuration: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, schedulers, builders, locks, limit, untrusted
+        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, untrusted
     }
 
     /// Every source of changes, of whichever kind.
-    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) + feeds.map(\.name) }
+    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) + feeds.map(\.name) + directories.map(\.name) }
+
+    /// Those that Doorbell reads itself, and of which it can be said whether they can be read.
+    public var readSourceNames: [String] { sources.map(\.name) + feeds.map(\.name) + directories.map(\.name) }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
     public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }

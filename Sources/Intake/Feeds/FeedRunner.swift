@@ -143,7 +143,7 @@ final class FeedRunner: Sendable {
     }
 
     /// Everything else is wrong with the database or its settings, and will be mended.
-    private static func mayBeTheChanges(_ error: any Error) -> Bool {
+    static func mayBeTheChanges(_ error: any Error) -> Bool {
         switch error as? StoreError {
         case .internalError, .conflict, .notFound: true
         default: false

@@ -12,6 +12,7 @@ struct ConfigurationDraft {
     var sources: [Part<SourceConfiguration>] = []
     var hooks: [Part<HookConfiguration>] = []
     var feeds: [Part<FeedConfiguration>] = []
+    var directories: [Part<DirectoryConfiguration>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
     /// By the names of the builders that have one.
@@ -32,9 +33,10 @@ struct ConfigurationDraft {
 
     /// Reports what only shows when all files are known, and puts the configuration together.
     func assemble(problems: ProblemCollector) -> Configuration {
-        refuseRepeats(
-            of: "source",
-            sources.map { ($0.value.name, $0.name) } + hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) })
+        let ofGit = sources.map { ($0.value.name, $0.name) }
+        let told = hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) }
+        let dropped = directories.map { ($0.value.name, $0.name) }
+        refuseRepeats(of: "source", ofGit + told + dropped)
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
@@ -54,8 +56,8 @@ struct ConfigurationDraft {
         refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            feeds: feeds.map(\.value), schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value),
-            locks: locks.map(\.value), limit: limits.first?.limit, untrusted: untrusted.first?.rule)
+            feeds: feeds.map(\.value), directories: directories.map(\.value), schedulers: expanded.schedulers.map(\.value),
+            builders: expanded.builders.map(\.value), locks: locks.map(\.value), limit: limits.first?.limit, untrusted: untrusted.first?.rule)
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

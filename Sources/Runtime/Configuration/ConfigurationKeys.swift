@@ -13,6 +13,7 @@ enum ConfigurationKeys {
     static let feed = [
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
+    static let directory = ["name", "directory", "every", "accepted", "map"]
     static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files", "where"]
     static let condition = ChangeCondition.Field.allCases.map(\.rawValue) + ["properties", "all", "any", "not"]

@@ -29,7 +29,7 @@ struct Doctor {
 
     private func sourceChecks(_ configuration: Configuration, _ states: [String: SourceState]) -> [DoctorDocument.Check] {
         // Forges call when they like: of them there is nothing to check.
-        (configuration.sources.map(\.name) + configuration.feeds.map(\.name)).map { name in
+        configuration.readSourceNames.map { name in
             guard let state = states[name], state.position != nil || state.health != nil else {
                 return .init("source \(name)", .warn, "it has not been read yet", remedy: "wait for the first contact, or start an intake")
             }

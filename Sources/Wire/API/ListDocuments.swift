@@ -118,7 +118,7 @@ public struct BuilderDocument: Sendable, Encodable {
 /// A source of the configuration in force, and how it stands.
 public struct SourceDocument: Sendable, Encodable {
     public enum Kind: String, Sendable, Encodable {
-        case git, hook, amqp
+        case git, hook, amqp, directory
     }
 
     public var name: String
@@ -128,6 +128,7 @@ public struct SourceDocument: Sendable, Encodable {
     public var hook: String?
     public var exchange: String?
     public var queue: String?
+    public var directory: String?
     public var branches: [Glob]?
     public var tags: [Glob]?
     /// Absent before the first contact, and for forges, which call when they like.
@@ -156,6 +157,12 @@ public struct SourceDocument: Sendable, Encodable {
         kind = .amqp
         exchange = feed.exchange
         queue = feed.queue
+    }
+
+    public init(_ source: DirectoryConfiguration) {
+        name = source.name
+        kind = .directory
+        directory = source.directory
     }
 }
 

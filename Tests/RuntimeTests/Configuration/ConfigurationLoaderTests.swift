@@ -189,6 +189,9 @@ import Testing
         #expect(source.tags == [Glob("v*")] && source.every == .seconds(60) && source.commits == .tip && source.timeout == .seconds(120))
         #expect(source.credential == .environment("STOREFRONT_TOKEN"))
         #expect(configuration.source(named: "backend")?.credential == .file("/etc/doorbell/backend-token"))
+        let dropped = try #require(configuration.directories.first)
+        #expect(dropped.name == "dropped" && dropped.directory == "/var/spool/doorbell/changes" && dropped.every == .seconds(300))
+        #expect(dropped.accepted == .remove && dropped.mappings?.count == 1)
         let scheduler = try #require(configuration.scheduler(named: "mainline"))
         #expect(
             scheduler

@@ -26,6 +26,7 @@ import Testing
         #expect(keys(of: schema) == Set(ConfigurationKeys.top))
         for (name, known) in [
             ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
+            ("directory_source", ConfigurationKeys.directory),
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
@@ -123,7 +124,7 @@ import Testing
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
-            + ConfigurationKeys.trigger
+            + ConfigurationKeys.trigger + ConfigurationKeys.directory
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 
