@@ -16,6 +16,7 @@ extension DispatchService {
         worker.post("sessions/{session}/reports") { try await self.report($0, $1) }
         worker.delete("sessions/{session}") { try await self.endSession($0, $1) }
         worker.post("builds/{build}/trigger") { try await self.trigger($0, $1) }
+        worker.post("builds/{build}/secrets") { try await self.secrets($0, $1) }
         worker.patch("builds/{build}/logs/{name}") { try await self.appendLog($0, $1) }
     }
 

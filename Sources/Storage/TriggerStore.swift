@@ -2,28 +2,11 @@ import Domain
 
 public protocol TriggerStore: Sendable {
     /// Has the schedulers that a step names build, once for each attempt of the step, and says how that stands. The fence of the build counts.
-    func trigger(_ call: TriggerCall) async throws -> TriggerVerdict
+    func trigger(_ call: StepCall) async throws -> TriggerVerdict
     /// What the steps of these builds triggered, as far as they have not ended.
     func triggered(by builds: [BuildID]) async throws -> [TriggeredBuildset]
     /// Cancels what nobody waits for any more, since the build has ended or that attempt of its step: up to `limit` requests.
     func endTriggered(limit: Int) async throws -> EndedTriggers
-}
-
-/// A worker runs a step that triggers.
-public struct TriggerCall: Hashable, Sendable {
-    public var build: BuildID
-    public var session: SessionID
-    public var fence: Fence
-    public var step: Int
-    public var attempt: Int
-
-    public init(build: BuildID, session: SessionID, fence: Fence, step: Int, attempt: Int) {
-        self.build = build
-        self.session = session
-        self.fence = fence
-        self.step = step
-        self.attempt = attempt
-    }
 }
 
 /// What a look for builds and steps that wait no more came to.

@@ -2,7 +2,7 @@ import Domain
 import Storage
 
 extension PostgresStore: TriggerStore {
-    public func trigger(_ call: TriggerCall) async throws -> TriggerVerdict {
+    public func trigger(_ call: StepCall) async throws -> TriggerVerdict {
         try await write("triggering by build \(call.build)") { try $0.trigger(call) }
     }
 
@@ -17,6 +17,12 @@ extension PostgresStore: TriggerStore {
     }
 }
 
+extension PostgresStore: SecretStore {
+    public func secrets(for call: StepCall) async throws -> SecretVerdict {
+        try await write("looking for the secrets of build \(call.build)") { try $0.secrets(for: call) }
+    }
+}
+
 extension PostgresStoreTransaction: TriggerTransaction {
     // Index: triggered_build.
     static let triggered = """
@@ -28,7 +34,7 @@ extension PostgresStoreTransaction: TriggerTransaction {
         try sql.all(Self.triggered, [.integers(builds.map(\.rawValue))]).map(TriggeredBuildset.init)
     }
 
-    func keepTriggered(_ buildsets: [BuildsetID], by call: TriggerCall, waits: Bool) {
+    func keepTriggered(_ buildsets: [BuildsetID], by call: StepCall, waits: Bool) {
         sql.later(
             "INSERT INTO triggered (buildset, build, step, attempt, waits) SELECT unnest($1::bigint[]), $2, $3, $4, $5",
             [

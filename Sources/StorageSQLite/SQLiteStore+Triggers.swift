@@ -3,7 +3,7 @@ import GRDB
 import Storage
 
 extension SQLiteStore: TriggerStore {
-    public func trigger(_ call: TriggerCall) async throws -> TriggerVerdict {
+    public func trigger(_ call: StepCall) async throws -> TriggerVerdict {
         try await write("triggering by build \(call.build)") { try $0.trigger(call) }
     }
 
@@ -18,6 +18,12 @@ extension SQLiteStore: TriggerStore {
     }
 }
 
+extension SQLiteStore: SecretStore {
+    public func secrets(for call: StepCall) async throws -> SecretVerdict {
+        try await write("looking for the secrets of build \(call.build)") { try $0.secrets(for: call) }
+    }
+}
+
 extension SQLiteTransaction: TriggerTransaction {
     // Index: triggered_build.
     static let triggered = """
@@ -29,7 +35,7 @@ extension SQLiteTransaction: TriggerTransaction {
         try all(Self.triggered, [JSONText.list(builds)]).map(TriggeredBuildset.init)
     }
 
-    func keepTriggered(_ buildsets: [BuildsetID], by call: TriggerCall, waits: Bool) throws {
+    func keepTriggered(_ buildsets: [BuildsetID], by call: StepCall, waits: Bool) throws {
         for buildset in buildsets {
             try run(
                 "INSERT INTO triggered (buildset, build, step, attempt, waits) VALUES (?, ?, ?, ?, ?)",

@@ -45,7 +45,7 @@ public struct WorkerConfiguration: Sendable {
 
     /// What it says to dispatchers: its own labels, and what it can do.
     var offeredLabels: Labels {
-        var abilities = [StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue]
+        var abilities = [StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue, SecretUse.label: SecretUse.labelValue]
         if acceptsUntrusted { abilities[UntrustedRule.label] = UntrustedRule.labelValue }
         return labels.merging(abilities) { own, _ in own }
     }

@@ -62,6 +62,9 @@ import Testing
     @Test("What nobody may trust", arguments: Conformance.untrustedRules)
     func untrusted(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Secrets", arguments: Conformance.secretRules)
+    func secrets(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Completions", arguments: Conformance.completionRules)
     func completions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -53,8 +53,8 @@ extension StoreConformance where S: Store {
         return (world, worker, build)
     }
 
-    private func call(_ build: Assignment, step: Int = 1, attempt: Int = 1) -> TriggerCall {
-        TriggerCall(build: build.build, session: build.session, fence: build.fence, step: step, attempt: attempt)
+    private func call(_ build: Assignment, step: Int = 1, attempt: Int = 1) -> StepCall {
+        StepCall(build: build.build, session: build.session, fence: build.fence, step: step, attempt: attempt)
     }
 
     private func made(_ verdict: TriggerVerdict) throws -> (buildsets: [TriggeredBuildset], created: Bool) {

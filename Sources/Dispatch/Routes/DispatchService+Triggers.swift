@@ -18,7 +18,7 @@ extension DispatchService {
         guard (0...WorkerProtocol.longestWaitMilliseconds).contains(asked.waitMilliseconds) else {
             throw Problem.invalidField("/wait_ms", "expected 0 to \(WorkerProtocol.longestWaitMilliseconds)")
         }
-        let call = TriggerCall(
+        let call = StepCall(
             build: try context.id("build"), session: session.id, fence: asked.fence, step: asked.step, attempt: asked.attempt)
         registry.callBegins(session.id)
         defer { registry.callEnds(session.id, now: clock.now) }

@@ -15,7 +15,7 @@ final class TriggerWaits: Sendable {
     }
 
     private struct State {
-        var waiting: [UInt64: (call: TriggerCall, ticket: Ticket)] = [:]
+        var waiting: [UInt64: (call: StepCall, ticket: Ticket)] = [:]
         var next: UInt64 = 1
         var isStopped = false
     }
@@ -23,7 +23,7 @@ final class TriggerWaits: Sendable {
     private let state = Mutex(State())
 
     /// Begins a wait; whoever asks the store after this misses nothing.
-    func enter(_ call: TriggerCall) -> Ticket {
+    func enter(_ call: StepCall) -> Ticket {
         let (news, tell) = AsyncStream.makeStream(of: [TriggeredBuildset].self, bufferingPolicy: .bufferingNewest(1))
         return state.withLock { state in
             let ticket = Ticket(number: state.next, news: news, tell: tell)

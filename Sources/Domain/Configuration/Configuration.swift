@@ -14,13 +14,15 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var locks: [Lock]
     /// How many builds may be open at once, over the whole deployment.
     public var limit: Int?
+    /// What steps may ask for; none of them is here.
+    public var secrets: [Secret]
     /// Nil where it is not written: as its default says.
     public var untrusted: UntrustedRule?
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
         directories: [DirectoryConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [],
-        limit: Int? = nil, untrusted: UntrustedRule? = nil
+        limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil
     ) {
         self.project = project
         self.sources = sources
@@ -31,6 +33,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.builders = builders
         self.locks = locks
         self.limit = limit
+        self.secrets = secrets
         self.untrusted = untrusted
     }
 
@@ -45,11 +48,12 @@ public struct Configuration: Hashable, Sendable, Codable {
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
             locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
+            secrets: try values.decodeIfPresent([Secret].self, forKey: .secrets) ?? [],
             untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted))
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, untrusted
+        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, secrets, untrusted
     }
 
     /// Every source of changes, of whichever kind.

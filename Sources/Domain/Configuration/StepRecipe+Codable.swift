@@ -3,7 +3,7 @@
 
 extension StepRecipe: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, run, checkout, trigger, environment, directory, always, retries
+        case name, run, checkout, trigger, environment, secrets, directory, always, retries
         case timeout = "timeout_ms"
         case idleTimeout = "idle_timeout_ms"
         case continueOnFailure = "continue_on_failure"
@@ -24,6 +24,7 @@ extension StepRecipe: Codable {
             name: try container.decode(String.self, forKey: .name),
             action: action,
             environment: try container.decodeIfPresent([String: String].self, forKey: .environment) ?? [:],
+            secrets: try container.decodeIfPresent([String: SecretUse].self, forKey: .secrets) ?? [:],
             directory: try container.decodeIfPresent(String.self, forKey: .directory) ?? "",
             timeout: try container.decodeMillisecondsIfPresent(forKey: .timeout),
             idleTimeout: try container.decodeMillisecondsIfPresent(forKey: .idleTimeout),
@@ -42,6 +43,7 @@ extension StepRecipe: Codable {
         case .trigger(let trigger): try container.encode(trigger, forKey: .trigger)
         }
         if !environment.isEmpty { try container.encode(environment, forKey: .environment) }
+        if !secrets.isEmpty { try container.encode(secrets, forKey: .secrets) }
         if !directory.isEmpty { try container.encode(directory, forKey: .directory) }
         try container.encodeMillisecondsIfPresent(timeout, forKey: .timeout)
         try container.encodeMillisecondsIfPresent(idleTimeout, forKey: .idleTimeout)

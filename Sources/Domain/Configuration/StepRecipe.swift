@@ -52,6 +52,8 @@ public struct StepRecipe: Hashable, Sendable {
     public var name: String
     public var action: Action
     public var environment: [String: String]
+    /// What it gets of the configuration's secrets, by the names of its variables.
+    public var secrets: [String: SecretUse]
     /// Relative to the build's directory; may not leave it.
     public var directory: String
     public var timeout: Duration?
@@ -69,12 +71,14 @@ public struct StepRecipe: Hashable, Sendable {
     public static let defaultTimeout: Duration = .seconds(3600)
 
     public init(
-        name: String, action: Action, environment: [String: String] = [:], directory: String = "", timeout: Duration? = nil,
+        name: String, action: Action, environment: [String: String] = [:], secrets: [String: SecretUse] = [:], directory: String = "",
+        timeout: Duration? = nil,
         idleTimeout: Duration? = nil, continueOnFailure: Bool = false, always: Bool = false, warningsOnly: Bool = false, retries: Int = 0
     ) {
         self.name = name
         self.action = action
         self.environment = environment
+        self.secrets = secrets
         self.directory = directory
         self.timeout = timeout
         self.idleTimeout = idleTimeout

@@ -48,6 +48,8 @@ public enum Cause: String, Sendable, Codable, CaseIterable {
     case needsNotMet = "needs_not_met"
     /// What the step triggered ended so, or could not be triggered.
     case triggered
+    /// A secret that the step asks for is not there, or not for its build.
+    case secret
     /// The worker was told to stop and gave its work back.
     case drained
     case timeout

@@ -18,6 +18,9 @@ struct ConfigurationDraft {
     /// By the names of the builders that have one.
     var matrices: [String: BuilderMatrix] = [:]
     var locks: [Part<Lock>] = []
+    var secrets: [Part<Secret>] = []
+    /// Where steps name secrets.
+    var secretReferences: [(name: String, value: YAMLValue)] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
     var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
@@ -40,6 +43,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "secret", secrets.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
         // The names of variants are theirs alone.
         if Set(builders.map(\.value.name)).count == builders.count {
@@ -50,6 +54,9 @@ struct ConfigurationDraft {
         refuseUnknown(builderReferences, of: "builder", known: builderNames, otherwise: "there is none")
         refuseUnknown(
             lockReferences, of: "lock", known: locks.map(\.value.name), otherwise: "there is none: they stand in \"locks\" beside \"builders\"")
+        refuseUnknown(
+            secretReferences, of: "secret", known: secrets.map(\.value.name),
+            otherwise: "there is none: they stand in \"secrets\" beside \"builders\"")
         refuseRepeats(of: "project", projects.map(\.value))
         refuseRepeats(of: "limit", limits.map(\.value))
         refuseRepeats(of: "untrusted", untrusted.map(\.value))
@@ -57,7 +64,8 @@ struct ConfigurationDraft {
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), directories: directories.map(\.value), schedulers: expanded.schedulers.map(\.value),
-            builders: expanded.builders.map(\.value), locks: locks.map(\.value), limit: limits.first?.limit, untrusted: untrusted.first?.rule)
+            builders: expanded.builders.map(\.value), locks: locks.map(\.value), limit: limits.first?.limit, secrets: secrets.map(\.value),
+            untrusted: untrusted.first?.rule)
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

@@ -2,8 +2,11 @@ import Domain
 
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
-    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit", "untrusted"]
+    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit", "secrets", "untrusted"]
     static let untrusted = ["workers"]
+    static let secret = ["name", "file", "env", "projects", "untrusted"]
+    /// A secret as a step names it.
+    static let secretUse = ["name", "as", "optional"]
     static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential"]
     static let hook = [
         "name", "hook", "secret", "unsigned", "signature", "token", "branches", "tags", "commits", "address", "url", "delivery", "map",
@@ -34,7 +37,8 @@ enum ConfigurationKeys {
     /// A lock as a builder names it.
     static let lockUse = ["name", "mode"]
     static let step = [
-        "name", "checkout", "run", "trigger", "env", "directory", "timeout", "idle_timeout", "continue_on_failure", "always", "warnings_only",
+        "name", "checkout", "run", "trigger", "env", "secrets", "directory", "timeout", "idle_timeout", "continue_on_failure", "always",
+        "warnings_only",
         "retries",
     ]
     static let checkout = ["mode", "submodules", "credential", "directory"]

@@ -18,6 +18,7 @@ extension ConfigurationReader {
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
         // What every worker has that can run such a step.
         if read.triggers { read.labels[StepRecipe.Trigger.label] = StepRecipe.Trigger.labelValue }
+        if read.usesSecrets { read.labels[SecretUse.label] = SecretUse.labelValue }
         refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
         if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))

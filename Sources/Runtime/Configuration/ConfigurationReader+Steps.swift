@@ -36,6 +36,7 @@ extension ConfigurationReader {
             if name.contains("${") { given.expected("a name without ${: properties are not filled into names") }
         }
         recipe.environment = readEnvironment(step["env"])
+        recipe.secrets = readSecretUses(step["secrets"], of: step)
         recipe.directory = readDirectory(step["directory"])
         recipe.timeout = step["timeout"]?.duration()
         recipe.idleTimeout = step["idle_timeout"]?.duration()

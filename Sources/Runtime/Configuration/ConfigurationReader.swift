@@ -15,6 +15,7 @@ struct ConfigurationReader {
         for value in parts(of: top, "schedulers", each: "schedulers") { readScheduler(value) }
         for value in parts(of: top, "builders", each: "builders") { readBuilder(value) }
         for value in parts(of: top, "locks", each: "locks") { readLock(value) }
+        for value in parts(of: top, "secrets", each: "secrets") { readSecret(value) }
         if let value = top["limit"], let limit = value.integer(in: Self.limits) { draft.limits.append((limit, value)) }
         if let value = top["untrusted"] { draft.untrusted.append((readUntrusted(value), value)) }
         return true
@@ -81,6 +82,11 @@ struct ConfigurationReader {
 
     func readCredential(_ value: YAMLValue?) -> CredentialReference? {
         guard let value, let mapping = value.mapping("credential", keys: ConfigurationKeys.credential) else { return nil }
+        return readPlace(mapping, of: "a credential", at: value)
+    }
+
+    /// The file or the variable that a mapping names.
+    func readPlace(_ mapping: YAMLMapping, of what: String, at value: YAMLValue) -> CredentialReference? {
         switch (mapping["file"], mapping["env"]) {
         case (let file?, nil):
             guard let path = file.text("a path") else { return nil }
@@ -97,7 +103,7 @@ struct ConfigurationReader {
             }
             return .environment(name)
         default:
-            value.report("found a credential with neither or both of \"file\" and \"env\", expected one of them")
+            value.report("found \(what) with neither or both of \"file\" and \"env\", expected one of them")
             return nil
         }
     }

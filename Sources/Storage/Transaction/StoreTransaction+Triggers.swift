@@ -20,7 +20,7 @@ package protocol TriggerTransaction: ControlTransaction {
     /// What the steps of these builds triggered, oldest first.
     func triggered(by builds: [BuildID]) throws -> [TriggeredBuildset]
     /// Keeps what an attempt of a step triggered.
-    func keepTriggered(_ buildsets: [BuildsetID], by call: TriggerCall, waits: Bool) throws
+    func keepTriggered(_ buildsets: [BuildsetID], by call: StepCall, waits: Bool) throws
     /// Up to `limit` rows whose builds have ended, or whose attempts of a step, if those waited; nobody else gets them until this transaction ends.
     func takeEndedTriggers(limit: Int) throws -> [EndedTrigger]
     func forgetTriggered(_ buildsets: [BuildsetID]) throws
@@ -29,23 +29,20 @@ package protocol TriggerTransaction: ControlTransaction {
 }
 
 extension TriggerTransaction {
-    package func trigger(_ call: TriggerCall) throws -> TriggerVerdict {
+    package func trigger(_ call: StepCall) throws -> TriggerVerdict {
         // Before any row is locked, as whoever applies a configuration does.
         let configuration = try currentConfiguration()?.configuration
-        // Its row is locked: of two calls for one step the second finds what the first made.
-        guard let build = try builds([call.build], ending: [])[call.build], build.machine.session == call.session else { return .notFound }
-        guard build.machine.fence == call.fence, build.machine.phase != .finished else {
-            return .stale("the build has gone to another, or has ended")
+        let (build, assignment, recipe): (OpenBuild, Assignment, StepRecipe)
+        switch try hold(call) {
+        case .notFound: return .notFound
+        case .stale(let detail): return .stale(detail)
+        case .invalid(let detail): return .invalid(detail)
+        case .held(let held, let assigned, let step): (build, assignment, recipe) = (held, assigned, step)
         }
-        guard build.machine.phase == .running else { return .invalid("the build has not been accepted") }
-        guard let assignment = try assignments([build.id]).first else { return .notFound }
-        let steps = assignment.builder.steps
-        guard steps.indices.contains(call.step - 1), case .trigger = steps[call.step - 1].action else {
-            return .invalid("step \(call.step) triggers nothing")
-        }
+        guard case .trigger = recipe.action else { return .invalid("step \(call.step) triggers nothing") }
         let step: StepRecipe
         do {
-            step = try steps[call.step - 1].interpolated(with: assignment.properties.overlaid(by: assignment.builtInProperties))
+            step = try recipe.interpolated(with: assignment.properties.overlaid(by: assignment.builtInProperties))
         } catch {
             return .invalid(error.description)
         }
@@ -54,17 +51,14 @@ extension TriggerTransaction {
         let known = ofStep.filter { $0.attempt == call.attempt }
         guard known.isEmpty else { return .made(known, waits: trigger.wait, created: false) }
         // A call that was held up until its worker had gone on.
-        let place = StepBook.Place(build: call.build, number: call.step, attempt: call.attempt)
-        guard call.attempt <= step.retries + 1, !ofStep.contains(where: { $0.attempt > call.attempt }),
-            try stepPhases(of: [call.build])[place] != .finished
-        else {
+        guard try isOpen(call, of: step), !ofStep.contains(where: { $0.attempt > call.attempt }) else {
             return .invalid("attempt \(call.attempt) of step \(call.step) is over, or none of its attempts")
         }
         guard build.cancelReason == nil || step.always else { return .impossible("the end of its build was asked for") }
         return try make(trigger, call, build, configuration)
     }
 
-    private func make(_ trigger: StepRecipe.Trigger, _ call: TriggerCall, _ build: OpenBuild, _ configuration: Configuration?) throws
+    private func make(_ trigger: StepRecipe.Trigger, _ call: StepCall, _ build: OpenBuild, _ configuration: Configuration?) throws
         -> TriggerVerdict
     {
         guard let configuration, let record = try rebuildRecord(call.build) else { return .notFound }
@@ -82,7 +76,7 @@ extension TriggerTransaction {
         return .made(try triggered(of: call), waits: trigger.wait, created: true)
     }
 
-    private func triggered(of call: TriggerCall) throws -> [TriggeredBuildset] {
+    private func triggered(of call: StepCall) throws -> [TriggeredBuildset] {
         try triggered(by: [call.build]).filter { $0.step == call.step && $0.attempt == call.attempt }
     }
 

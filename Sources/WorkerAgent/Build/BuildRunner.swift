@@ -12,6 +12,9 @@ struct BuildRunner: Sendable {
     let logs: BuildLogs
     /// Asks a dispatcher to trigger what a step names.
     let trigger: TriggerStep.Call
+    /// Asks a dispatcher for the secrets of a step.
+    let secrets: StepSecrets.Call
+    let masks = BuildMasks()
     /// Takes the reports of steps, in order.
     let report: @Sendable (ReportDocument) -> Void
 
@@ -56,9 +59,19 @@ struct BuildRunner: Sendable {
         let step = build.assignment.steps[number - 1]
         let timeout = acknowledged == nil ? step.timeout ?? StepRecipe.defaultTimeout : min(step.timeout ?? Self.afterCancel, Self.afterCancel)
         let logs = logs
-        let output: CommandThread.Output = { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in
+        let plain: CommandThread.Output = { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in
             try logs.append(bytes, number: number, step: step.name)
         }
+        if case .run(let command) = step.action {
+            let run = CommandStep(
+                setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout,
+                masks: masks)
+            return (await run.run(command, in: directory, revision: revision, secrets: secrets, output: plain), nil)
+        }
+        let masked = masks.output(to: plain)
+        let output: CommandThread.Output = { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in try masked.take(bytes) }
+        // What cannot be written now could not be written before: the step has said so.
+        defer { try? masked.finish() }
         switch step.action {
         case .checkout(let recipe):
             let checkout = CheckoutStep(
@@ -68,39 +81,7 @@ struct BuildRunner: Sendable {
             let trigger = TriggerStep(
                 call: trigger, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
             return (await trigger.run(recipe, output: output), nil)
-        case .run(let command):
-            let environment = setting.environment.make(
-                for: build.assignment, step: step, number: number, attempt: attempt, revision: revision)
-            do {
-                var guarded = try await prepare(command, step: step, environment: environment, in: directory)
-                guarded.timeout = timeout
-                let control = CommandControl()
-                build.begin(control, inSpiteOf: acknowledged)
-                let result = await CommandThread.run(guarded, control: control, output: output)
-                build.done()
-                return (StepVerdict.judge(result, step: step, number: number, attempt: attempt), nil)
-            } catch {
-                let problem = (error as? BuildDirectory.Escape)?.problem ?? error.localizedDescription
-                return (StepVerdict.invalid(problem, step: step, number: number, attempt: attempt), nil)
-            }
+        case .run: return (StepVerdict.invalid("the step runs nothing", step: step, number: number, attempt: attempt), nil)
         }
-    }
-
-    private func prepare(
-        _ command: StepRecipe.Command, step: StepRecipe, environment: [String: String], in directory: BuildDirectory
-    ) async throws -> GuardedCommand {
-        let path = try await setting.disk.run { try directory.resolve(step.directory) }
-        let words: [String]
-        switch command {
-        case .shell(let text): words = ["/bin/sh", "-c", "--", text]
-        case .arguments(let given): words = given
-        }
-        guard let name = words.first, !name.isEmpty else { throw BuildDirectory.Escape(problem: "the step names no program") }
-        guard !words.contains(where: { $0.contains("\0") }) else { throw BuildDirectory.Escape(problem: "the step's command holds a zero byte") }
-        let program = try await setting.disk.run { ProgramSearch.find(name, path: environment["PATH"] ?? "", directory: path) }
-        guard let program else { throw BuildDirectory.Escape(problem: "the program “\(name)” is not in the worker's PATH") }
-        return GuardedCommand(
-            program: program, arguments: words, environment: environment, directory: path, idleTimeout: step.idleTimeout,
-            grace: setting.configuration.grace, keep: setting.directory.lock)
     }
 }

@@ -21,7 +21,9 @@ struct StepEnvironment: Sendable {
     }
 
     /// `revision` is what was checked out, when the build asked for the tip.
-    func make(for assignment: AssignmentDocument, step: StepRecipe, number: Int, attempt: Int, revision: String?) -> [String: String] {
+    func make(for assignment: AssignmentDocument, step: StepRecipe, number: Int, attempt: Int, revision: String?, secrets: [String: String] = [:])
+        -> [String: String]
+    {
         var result = base
         result["CI"] = "true"
         let context = [
@@ -35,6 +37,7 @@ struct StepEnvironment: Sendable {
         result.merge(context) { _, new in new }
         result.merge(assignment.environment) { _, new in new }
         result.merge(step.environment) { _, new in new }
+        result.merge(secrets) { _, new in new }
         // Last, for no recipe may escape it.
         result[EnvironmentMark.name] = mark.value
         // An environment entry ends at the first zero, and a name at the first equals sign.

@@ -96,10 +96,13 @@ struct GitCredential: Sendable {
     }
 
     private static func write(_ text: String, to path: String, mode: mode_t) throws {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else { throw Unusable(problem: "the worker cannot write \(path): \(StepVerdict.errorText(errno))") }
         defer { close(file) }
-        let bytes = Array(text.utf8)
         guard Foundation.write(file, bytes, bytes.count) == bytes.count else {
             throw Unusable(problem: "the worker cannot write \(path): \(StepVerdict.errorText(errno))")
         }

@@ -47,6 +47,11 @@ struct BuildSession: Sendable {
                     TriggerRequest(
                         session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt, waitMilliseconds: wait),
                     build: build.assignment.build, as: credentials)
+            },
+            secrets: { [client, credentials, build] step, attempt async throws(DispatcherError) in
+                try await client.secrets(
+                    SecretsRequest(session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt),
+                    build: build.assignment.build, as: credentials)
             }, report: { reporter.post($0) })
         do {
             async let uploads: Void = uploader.uploadAll(logs)

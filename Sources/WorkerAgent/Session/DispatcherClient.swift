@@ -64,9 +64,19 @@ final class DispatcherClient: Sendable {
 
     func trigger(_ request: TriggerRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> TriggerAnswer {
         let timeout: Duration = .milliseconds(request.waitMilliseconds) + Self.pollSlack
+        return try await callOfBuild("/builds/\(build)/trigger", request, as: credentials, timeout: timeout)
+    }
+
+    func secrets(_ request: SecretsRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> SecretsAnswer {
+        try await callOfBuild("/builds/\(build)/secrets", request, as: credentials, timeout: Self.callTimeout)
+    }
+
+    private func callOfBuild<Body: Encodable & Sendable, Document: Decodable>(
+        _ path: String, _ body: Body, as credentials: Credentials, timeout: Duration
+    ) async throws(DispatcherError) -> Document {
         let place = current.withLock { $0 }
         do {
-            return try await call(.post, "/builds/\(build)/trigger", request, bearer: credentials.secret, timeout: timeout)
+            return try await call(.post, path, body, bearer: credentials.secret, timeout: timeout)
         } catch {
             // One of an older version knows no such call; the next may.
             if case .sessionOver(404, _) = error { moveOn(from: place) }

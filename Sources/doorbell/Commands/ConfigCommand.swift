@@ -21,15 +21,19 @@ struct ConfigCommand: AsyncParsableCommand {
             do {
                 let loaded = try ConfigurationLoader.load(path: path)
                 let configuration = loaded.configuration
+                let warnings = ConfigurationWarnings.all(of: configuration)
                 if json {
-                    StandardOutput.write("{\"problems\":[]}\n")
+                    let texts: JSONValue? = warnings.isEmpty ? nil : .array(warnings.map { .string($0) })
+                    let data = try JSONEncoder().encode(["problems": JSONValue.array([]), "warnings": texts].compactMapValues { $0 })
+                    StandardOutput.write(String(decoding: data, as: UTF8.self) + "\n")
                 } else {
+                    for warning in warnings { StandardError.write("warning: \(warning)\n") }
                     StandardOutput.write(
                         "\(path) is good: \(Phrases.count(configuration.sourceNames.count, "source")), "
                             + "\(Phrases.count(configuration.schedulers.count, "scheduler")), \(Phrases.count(configuration.builders.count, "builder"))\n"
                     )
                 }
-            } catch {
+            } catch let error as ConfigurationProblems {
                 if json {
                     let problems = error.problems.map { problem in
                         JSONValue.object([

@@ -235,6 +235,12 @@ extension ConfigurationCase {
             "a header in capitals",
             "sources: [{name: h, hook: generic, unsigned: true, map: {repository: \"{@header:X-R}\", branch: b, revision: c}}]",
             "6:57: found {@header:X-R}, expected {@header:x-r}: in lower case", schemaKnows: false),
+        top(
+            "a secret that is nowhere", "secrets: [{name: s}]",
+            "6:11: found a secret with neither or both of \"file\" and \"env\", expected one of them"),
+        top("a secret beside the configuration", "secrets: [{name: s, file: token}]", "6:27: found \"token\", expected an absolute path"),
+        top(
+            "two secrets of one name", "secrets: [{name: s, env: A}, {name: s, env: B}]", "6:37: found a second secret \"s\"", schemaKnows: false),
         top("nobody who builds it", "untrusted: {workers: none}", "6:22: found \"none\", expected one of \"accepting\", \"any\""),
         top(
             "a Gerrit that cannot be fetched from", "sources: [{name: h, hook: gerrit, unsigned: true}]",
@@ -340,6 +346,11 @@ extension ConfigurationCase {
         builder(
             "a pattern that is none", "steps: [{run: x}], force: {parameters: [{name: n, kind: text, pattern: \"(\"}]}",
             "3:84: found \"(\", a regular expression that cannot be read", schemaKnows: false),
+        step(
+            "a secret that nobody knows", "{run: x, secrets: {A: s}}", "5:27: found \"s\", expected the name of a secret (there is none",
+            schemaKnows: false),
+        step("a secret for a checkout", "{checkout: {}, secrets: {A: s}}", "5:20: found \"secrets\" in a step without \"run\", expected none"),
+        step("a secret in no variable", "{run: x, secrets: {a-b: s}}", "5:24: found \"a-b\", expected the name of an environment variable"),
         step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),
         step("a trigger of nothing", "{trigger: {wait: false}}", "5:15: found a trigger with neither or both of \"scheduler\" and \"schedulers\""),
         step(

@@ -5,8 +5,12 @@ final class RedactedOutput: Sendable {
     private let redactor: Mutex<Redactor>
     private let output: CommandThread.Output
 
-    init(secrets: [String], output: @escaping CommandThread.Output) {
-        redactor = Mutex(Redactor(secrets))
+    convenience init(secrets: [String], output: @escaping CommandThread.Output) {
+        self.init(Redactor(secrets), output: output)
+    }
+
+    init(_ redactor: sending Redactor, output: @escaping CommandThread.Output) {
+        self.redactor = Mutex(redactor)
         self.output = output
     }
 
