@@ -25,6 +25,7 @@ public enum Schemas {
         Migration(number: 5, name: "revisions", sql: String(decoding: PackageResources.sqlite_0005_revisions_sql, as: UTF8.self)),
         Migration(number: 6, name: "dependents", sql: String(decoding: PackageResources.sqlite_0006_dependents_sql, as: UTF8.self)),
         Migration(number: 7, name: "triggers", sql: String(decoding: PackageResources.sqlite_0007_triggers_sql, as: UTF8.self)),
+        Migration(number: 8, name: "tries", sql: String(decoding: PackageResources.sqlite_0008_tries_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -37,5 +38,6 @@ public enum Schemas {
         Migration(number: 6, name: "revisions", sql: String(decoding: PackageResources.postgres_0006_revisions_sql, as: UTF8.self)),
         Migration(number: 7, name: "dependents", sql: String(decoding: PackageResources.postgres_0007_dependents_sql, as: UTF8.self)),
         Migration(number: 8, name: "triggers", sql: String(decoding: PackageResources.postgres_0008_triggers_sql, as: UTF8.self)),
+        Migration(number: 9, name: "tries", sql: String(decoding: PackageResources.postgres_0009_tries_sql, as: UTF8.self)),
     ]
 }

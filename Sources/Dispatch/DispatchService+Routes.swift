@@ -17,6 +17,7 @@ extension DispatchService {
         worker.delete("sessions/{session}") { try await self.endSession($0, $1) }
         worker.post("builds/{build}/trigger") { try await self.trigger($0, $1) }
         worker.post("builds/{build}/secrets") { try await self.secrets($0, $1) }
+        worker.post("builds/{build}/patch") { try await self.patch($0, $1) }
         worker.patch("builds/{build}/logs/{name}") { try await self.appendLog($0, $1) }
     }
 

@@ -13,7 +13,7 @@ public final class DispatchService: Sendable {
     private static let mostWaitingReports = 4096
     private static let reportBatch = 256
 
-    let store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore
+    let store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore & TryStore
     let bell: any Doorbell
     let logs: LogBell
     let lease: LeaseRule
@@ -41,7 +41,7 @@ public final class DispatchService: Sendable {
     ///   - clock: the monotonic clock of waits and sessions.
     ///   - beat: tells the store which sessions are heard here, where several dispatchers share it; nil for the only one.
     public init(
-        store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore, bell: any Doorbell, logs: LogBell,
+        store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore & TryStore, bell: any Doorbell, logs: LogBell,
         lease: LeaseRule = LeaseRule(),
         storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(),
         beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, logger: Logger

@@ -30,6 +30,8 @@ public enum TriggerVerdict: Hashable, Sendable {
     case made([TriggeredBuildset], waits: Bool, created: Bool)
     /// The configuration in force has one of the schedulers no more.
     case impossible(String)
+    /// The build is not meant to trigger anything.
+    case skipped(String)
     case stale(String)
     case notFound
     /// The step does not trigger, or the build runs none yet.

@@ -51,16 +51,21 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
         sql.later("DELETE FROM schedules WHERE scheduler <> ALL ($1::text[])", [.texts(schedulers)])
     }
 
-    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws {
+    func repoint(_ builder: String, to classes: DemandClasses) throws {
         // Index: requests_open. Locked in order, so that it cannot meet a completion half-way.
         sql.later(
             """
             UPDATE requests SET match_class = w.class FROM (
-                SELECT r.id, CASE WHEN b.properties->'\(PullProperty.untrusted)'->>'value' = 'true' THEN $3::bigint ELSE $1::bigint END AS class
-                FROM requests r JOIN buildsets b ON b.id = r.buildset
+                SELECT r.id, CASE
+                    WHEN b.properties->'\(PullProperty.untrusted)'->>'value' = 'true'
+                        THEN CASE WHEN s.patch IS NULL THEN $3::bigint ELSE $5::bigint END
+                    ELSE CASE WHEN s.patch IS NULL THEN $1::bigint ELSE $4::bigint END END AS class
+                FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
                 WHERE r.builder = $2 AND r.phase <> 'finished' ORDER BY r.id FOR NO KEY UPDATE OF r) w
             WHERE requests.id = w.id AND requests.match_class <> w.class
             """,
-            [.integer(matchClass), .text(builder), .integer(untrusted)])
+            [
+                .integer(classes.plain), .text(builder), .integer(classes.untrusted), .integer(classes.patched), .integer(classes.both),
+            ])
     }
 }

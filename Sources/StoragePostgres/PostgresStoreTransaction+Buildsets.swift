@@ -102,15 +102,16 @@ extension PostgresStoreTransaction {
         let stamps = stamps.reduce(into: [String: SourceStamp]()) { $0[$1.id] = $1 }.sorted { $0.key < $1.key }
         sql.later(
             """
-            INSERT INTO source_stamps (id, project, repository, branch, revision, codebase)
-            SELECT id, project, repository, branch, revision, codebase
-            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-                WITH ORDINALITY AS j (id, project, repository, branch, revision, codebase, place) ORDER BY place
+            INSERT INTO source_stamps (id, project, repository, branch, revision, codebase, patch)
+            SELECT id, project, repository, branch, revision, codebase, patch
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+                WITH ORDINALITY AS j (id, project, repository, branch, revision, codebase, patch, place) ORDER BY place
             ON CONFLICT (id) DO NOTHING
             """,
             [
                 .texts(stamps.map(\.key)), .texts(stamps.map(\.value.project)), .texts(stamps.map(\.value.repository)),
                 .texts(stamps.map(\.value.branch)), .texts(stamps.map(\.value.revision)), .texts(stamps.map(\.value.codebase)),
+                .texts(stamps.map(\.value.patch)),
             ])
     }
 

@@ -51,14 +51,15 @@ extension SQLiteTransaction: ConfigurationTransaction {
         try run("DELETE FROM schedules WHERE scheduler NOT IN (SELECT value FROM json_each(?))", [JSONText.encode(schedulers)])
     }
 
-    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws {
+    func repoint(_ builder: String, to classes: DemandClasses) throws {
         // Index: requests_open; the plus keeps the builder's whole history out of it.
         try run(
             """
             UPDATE requests SET match_class = w.class FROM (
-                SELECT r.id, CASE json_extract(b.properties, '$.\(PullProperty.untrusted).value') WHEN 1 THEN ?3 ELSE ?1 END AS class
-                FROM requests r JOIN buildsets b ON b.id = r.buildset WHERE +r.builder = ?2 AND r.phase <> 'finished') w
+                SELECT r.id, CASE json_extract(b.properties, '$.\(PullProperty.untrusted).value')
+                    WHEN 1 THEN iif(s.patch IS NULL, ?3, ?5) ELSE iif(s.patch IS NULL, ?1, ?4) END AS class
+                FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp WHERE +r.builder = ?2 AND r.phase <> 'finished') w
             WHERE requests.id = w.id AND requests.match_class <> w.class
-            """, [matchClass, builder, untrusted])
+            """, [classes.plain, builder, classes.untrusted, classes.patched, classes.both])
     }
 }

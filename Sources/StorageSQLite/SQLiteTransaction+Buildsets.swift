@@ -19,10 +19,10 @@ extension SQLiteTransaction {
         let stampID = stamp.id
         try run(
             """
-            INSERT INTO source_stamps (id, project, repository, branch, revision, codebase) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO source_stamps (id, project, repository, branch, revision, codebase, patch) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """,
-            [stampID, stamp.project, stamp.repository, stamp.branch, stamp.revision, stamp.codebase])
+            [stampID, stamp.project, stamp.repository, stamp.branch, stamp.revision, stamp.codebase, stamp.patch])
         let id = try value(
             Int64.self,
             """

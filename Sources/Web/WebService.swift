@@ -54,6 +54,7 @@ public struct WebService: Sendable {
         addListRoutes(to: router)
         addItemRoutes(to: router)
         addControlRoutes(to: router)
+        addTryRoutes(to: router)
         addConfigurationRoutes(to: router)
         addDeliveryRoutes(to: router)
         addLogRoutes(to: router)

@@ -45,7 +45,9 @@ public struct WorkerConfiguration: Sendable {
 
     /// What it says to dispatchers: its own labels, and what it can do.
     var offeredLabels: Labels {
-        var abilities = [StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue, SecretUse.label: SecretUse.labelValue]
+        var abilities = [
+            StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue, SecretUse.label: SecretUse.labelValue, TryRule.label: TryRule.labelValue,
+        ]
         if acceptsUntrusted { abilities[UntrustedRule.label] = UntrustedRule.labelValue }
         return labels.merging(abilities) { own, _ in own }
     }

@@ -20,7 +20,8 @@ struct Doorbell: AsyncParsableCommand {
             CommandGroup(
                 name: "Run one service of many",
                 subcommands: [IntakeCommand.self, SchedulerCommand.self, DispatcherCommand.self, RelayCommand.self, WebCommand.self]),
-            CommandGroup(name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, CancelCommand.self, RebuildCommand.self]),
+            CommandGroup(
+                name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, TryCommand.self, CancelCommand.self, RebuildCommand.self]),
             CommandGroup(
                 name: "Look at it",
                 subcommands: [

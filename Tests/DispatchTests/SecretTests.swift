@@ -33,7 +33,7 @@ import Wire
     private func ask(_ rig: DispatchRig, _ worker: WireWorker, _ build: AssignmentDocument, fence: Int64? = nil, step: Int = 1) async throws
         -> TestResponse
     {
-        let request = SecretsRequest(session: worker.session, fence: fence.map { Fence($0) } ?? build.fence, step: step, attempt: 1)
+        let request = StepRequest(session: worker.session, fence: fence.map { Fence($0) } ?? build.fence, step: step, attempt: 1)
         return try await rig.call(.post, "builds/\(build.build)/secrets", body: ByteBuffer(bytes: JSONEncoder().encode(request)))
     }
 
@@ -53,7 +53,7 @@ import Wire
             #expect(second.secrets?["TOKEN"] == Data("second-value".utf8).base64EncodedString())
             #expect(try await ask(rig, worker, build, fence: build.fence.rawValue + 1).status == .conflict)
             #expect(try await ask(rig, worker, build, step: 2).status == .unprocessableContent)
-            let request = SecretsRequest(session: worker.session, fence: build.fence, step: 1, attempt: 1)
+            let request = StepRequest(session: worker.session, fence: build.fence, step: 1, attempt: 1)
             let body = ByteBuffer(bytes: try JSONEncoder().encode(request))
             #expect(
                 try await rig.call(.post, "builds/\(build.build)/secrets", secret: String(repeating: "x", count: 32), body: body).status

@@ -50,6 +50,7 @@ import Testing
                   - {name: commits, kind: branch, branches: ["main"], builders: [test]}
                 builders:
                   - name: test
+                    try: true
                     steps:
                       - checkout: {}
                       - {name: unit, run: "make test"}

@@ -59,6 +59,9 @@ import Testing
     @Test("Secrets", arguments: Conformance.secretRules)
     func secrets(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Tries", arguments: Conformance.tryRules)
+    func tries(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Completions", arguments: Conformance.completionRules)
     func completions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -80,6 +80,9 @@ BEGIN
     IF to_regclass('public.triggered') IS NOT NULL THEN
         GRANT DELETE ON triggered TO doorbell_service, doorbell_relay;
     END IF;
+    IF to_regclass('public.patches') IS NOT NULL THEN
+        GRANT DELETE ON patches TO doorbell_service, doorbell_relay;
+    END IF;
     IF to_regclass('public.schedules') IS NOT NULL THEN
         GRANT DELETE ON schedules TO doorbell_service, doorbell_relay;
     END IF;

@@ -30,6 +30,7 @@ extension DispatchService {
         case .stale(let detail): throw Problem.conflict(detail)
         case .invalid(let detail): throw Problem.invalidField("/step", detail)
         case .impossible(let detail): return try Response.json(TriggerAnswer(buildsets: [], outcome: .failure, text: detail))
+        case .skipped(let detail): return try Response.json(TriggerAnswer(buildsets: [], outcome: .success, text: detail))
         case .made(let buildsets, let waits, let created):
             if created {
                 bell.ring(.dispatchMatch)

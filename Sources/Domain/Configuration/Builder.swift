@@ -16,13 +16,15 @@ public struct Builder: Hashable, Sendable, Codable {
     public var locks: [LockUse]
     /// What people may say when they force it; nil: any properties.
     public var force: ForceRule?
+    /// Nil: it takes no patches.
+    public var tries: TryRule?
 
     public static let defaultAttempts = 3
 
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
         properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
-        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil
+        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -35,12 +37,14 @@ public struct Builder: Hashable, Sendable, Codable {
         self.limit = limit
         self.locks = locks
         self.force = force
+        self.tries = tries
     }
 }
 
 extension Builder {
     private enum CodingKeys: String, CodingKey {
         case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force
+        case tries = "try"
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -54,6 +58,7 @@ extension Builder {
             attempts: try values.decode(Int.self, forKey: .attempts), priority: try values.decode(Int.self, forKey: .priority),
             needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
             locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [],
-            force: try values.decodeIfPresent(ForceRule.self, forKey: .force))
+            force: try values.decodeIfPresent(ForceRule.self, forKey: .force),
+            tries: try values.decodeIfPresent(TryRule.self, forKey: .tries))
     }
 }

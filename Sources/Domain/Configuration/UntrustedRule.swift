@@ -17,13 +17,26 @@ public struct UntrustedRule: Hashable, Sendable, Codable {
     public static let labelValue = "1"
 }
 
+/// What a buildset asks of workers, besides the labels of its builders.
+public struct Demand: Hashable, Sendable {
+    /// Anybody may have written what is built.
+    public var untrusted: Bool
+    /// A patch is applied to the revision.
+    public var patched: Bool
+
+    public init(untrusted: Bool = false, patched: Bool = false) {
+        self.untrusted = untrusted
+        self.patched = patched
+    }
+}
+
 extension Configuration {
-    /// The builder as it is matched with workers: what nobody may trust asks for one label more. It is part of the class that requests wait in, so that
-    /// matching costs nothing more.
-    public func asked(of builder: Builder, untrusted: Bool) -> Builder {
-        guard untrusted, (self.untrusted ?? UntrustedRule()).workers == .accepting else { return builder }
+    /// The builder as it is matched with workers: what nobody may trust, or holds a patch, asks for one label more. It is part of the class that requests
+    /// wait in, so that matching costs nothing more.
+    public func asked(of builder: Builder, by demand: Demand) -> Builder {
         var builder = builder
-        builder.labels[UntrustedRule.label] = UntrustedRule.labelValue
+        if demand.untrusted, (untrusted ?? UntrustedRule()).workers == .accepting { builder.labels[UntrustedRule.label] = UntrustedRule.labelValue }
+        if demand.patched { builder.labels[TryRule.label] = TryRule.labelValue }
         return builder
     }
 }

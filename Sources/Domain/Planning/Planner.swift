@@ -85,7 +85,10 @@ public struct Planner: Sendable {
     /// What follows the end of a buildset: at its revision, with its properties under those of the rule.
     public func follow(_ finished: FinishedBuildset) -> [PlannedBuildset] {
         configuration.schedulers.compactMap { rule in
-            guard let follows = rule.follows, follows.schedulers.contains(finished.scheduler), follows.outcomes.contains(finished.outcome) else {
+            // What somebody only tries starts nothing.
+            guard finished.stamp.patch == nil, let follows = rule.follows, follows.schedulers.contains(finished.scheduler),
+                follows.outcomes.contains(finished.outcome)
+            else {
                 return nil
             }
             return PlannedBuildset(

@@ -27,7 +27,10 @@ enum ConfigurationKeys {
     /// Of schedulers that follow others.
     static let dependence = ["after", "outcome"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["builders", "priority", "properties"]
-    static let builder = ["name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "force", "matrix", "steps"]
+    static let builder = [
+        "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "force", "try", "matrix", "steps",
+    ]
+    static let tryRule = ["bytes"]
     static let force = ["parameters", "reason"]
     static let parameter = ["name", "kind", "label", "required", "default", "choices", "minimum", "maximum", "pattern"]
     /// Beside the axes of a matrix.

@@ -16,12 +16,21 @@ extension ConfigurationReader {
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         let matrix = readMatrix(builder["matrix"])
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
+        read.tries = readTry(builder["try"])
         // What every worker has that can run such a step.
         if read.triggers { read.labels[StepRecipe.Trigger.label] = StepRecipe.Trigger.labelValue }
         if read.usesSecrets { read.labels[SecretUse.label] = SecretUse.labelValue }
         refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
         if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))
+    }
+
+    /// `true`, or `{bytes: 1000000}`.
+    private func readTry(_ value: YAMLValue?) -> TryRule? {
+        guard let value else { return nil }
+        guard case .mapping = value.node else { return value.boolean() == true ? TryRule() : nil }
+        guard let mapping = value.mapping("try", keys: ConfigurationKeys.tryRule) else { return nil }
+        return TryRule(bytes: mapping["bytes"]?.integer(in: 1...TryRule.most) ?? TryRule.usual)
     }
 
     private mutating func readNeeds(_ value: YAMLValue?) -> [Need] {

@@ -7,7 +7,7 @@ extension ConfigurationReader {
         guard let scheduler = value.mapping("scheduler", keys: ConfigurationKeys.scheduler, tolerant: true) else { return }
         let (name, place) = readName(of: scheduler)
         // What people ask for is on record under these names.
-        if ["force", "rebuild"].contains(name) { place?.expected("another name: builds by hand have this one") }
+        if ["force", "rebuild", "try"].contains(name) { place?.expected("another name: builds by hand have this one") }
         let kinds = SchedulerRule.Kind.allCases.map(\.rawValue)
         let kind = scheduler.required("kind", YAMLValue.oneOf(kinds))?.choice(of: kinds).flatMap(SchedulerRule.Kind.init(rawValue:))
         if kind != nil || !scheduler.has("kind") {

@@ -3,7 +3,7 @@ import Domain
 extension BuildsetRow {
     package static let selection = """
         SELECT b.id, b.scheduler, b.reason, b.chain, b.parents, b.changes, b.created, b.finished, b.outcome, b.open_requests, b.properties,
-            s.project, s.repository, s.branch, s.revision, s.codebase, b.configuration
+            s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, b.configuration
         FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
         """
 
@@ -13,15 +13,15 @@ extension BuildsetRow {
             parents: try JSONText.decode([ChainID].self, row.string(4)), stamp: row.stamp(from: 11),
             changes: try JSONText.decode([ChangeID].self, row.string(5)), created: row.time(6), finished: row.optionalTime(7),
             outcome: row.outcome(8), openRequests: row.int(9), properties: try JSONText.decode(Properties.self, row.string(10)),
-            configuration: row.optionalInt64(16).map { ConfigurationID($0) })
+            configuration: row.optionalInt64(17).map { ConfigurationID($0) })
     }
 }
 
 extension BuildRow {
     package static let selection = """
         SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.session, b.attempt, b.phase, b.outcome, b.cause, b.text, b.fence, b.assigned,
-            b.started, b.finished, s.project, s.repository, s.branch, s.revision, s.codebase, e.chain, e.reason, e.author, e.comments, e.changes,
-            e.properties, b.configuration, e.configuration
+            b.started, b.finished, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, e.chain, e.reason, e.author, e.comments,
+            e.changes, e.properties, b.configuration, e.configuration
         FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
         """
 
@@ -31,10 +31,10 @@ extension BuildRow {
             id: BuildID(row.int64(0)), request: RequestID(row.int64(1)), buildset: BuildsetID(row.int64(2)), builder: row.string(3),
             worker: row.string(4), session: SessionID(row.int64(5)), attempt: row.int(6), phase: phase, outcome: row.outcome(8),
             cause: row.cause(9), text: row.string(10), fence: Fence(row.int64(11)), assigned: row.time(12), started: row.optionalTime(13),
-            finished: row.optionalTime(14), stamp: row.stamp(from: 15), chain: ChainID(row.string(20)), reason: row.string(21),
-            author: row.string(22), comments: row.string(23), changes: try JSONText.decode([ChangeID].self, row.string(24)),
-            properties: try JSONText.decode(Properties.self, row.string(25)), configuration: ConfigurationID(row.int64(26)),
-            plannedUnder: row.optionalInt64(27).map { ConfigurationID($0) })
+            finished: row.optionalTime(14), stamp: row.stamp(from: 15), chain: ChainID(row.string(21)), reason: row.string(22),
+            author: row.string(23), comments: row.string(24), changes: try JSONText.decode([ChangeID].self, row.string(25)),
+            properties: try JSONText.decode(Properties.self, row.string(26)), configuration: ConfigurationID(row.int64(27)),
+            plannedUnder: row.optionalInt64(28).map { ConfigurationID($0) })
     }
 }
 
@@ -42,7 +42,7 @@ extension RequestRow {
     /// The columns that `init(stored:builds:)` reads, in its order, of `requests r`, `buildsets b` and `source_stamps s`.
     package static let columns = """
         r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
-        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase
+        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch
         """
 
     package init(stored row: some StoredRow, builds: [BuildID]) throws {

@@ -18,10 +18,10 @@ extension StoredRow {
     package func outcome(_ place: Int) -> Outcome? { optionalString(place).flatMap(Outcome.init) }
     package func cause(_ place: Int) -> Cause? { optionalString(place).flatMap(Cause.init) }
 
-    /// Columns from `first`: project, repository, branch, revision, codebase.
+    /// Columns from `first`: project, repository, branch, revision, codebase, patch.
     package func stamp(from first: Int) -> SourceStamp {
         SourceStamp(
             project: string(first), repository: string(first + 1), branch: string(first + 2), revision: optionalString(first + 3),
-            codebase: string(first + 4))
+            codebase: string(first + 4), patch: optionalString(first + 5))
     }
 }

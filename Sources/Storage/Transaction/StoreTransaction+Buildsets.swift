@@ -107,15 +107,14 @@ extension StoreTransaction {
     private func makeRequests(
         _ drafts: [BuildsetDraft], _ contexts: [BuildsetContext?], _ configuration: Configuration
     ) throws -> [BuildsetID: [(id: RequestID, NewRequest)]] {
-        var classes: [String: [Bool: Int64]] = [:]
+        var classes: [String: [Demand: Int64]] = [:]
         var new: [NewRequest] = []
         for (draft, context) in zip(drafts, contexts) {
             guard let context else { continue }
             for builder in draft.builders {
-                let untrusted = context.properties.isUntrusted
-                let matchClass =
-                    try classes[builder.name]?[untrusted] ?? matchClass(of: configuration.asked(of: builder, untrusted: untrusted))
-                classes[builder.name, default: [:]][untrusted] = matchClass
+                let demand = Demand(untrusted: context.properties.isUntrusted, patched: context.stamp.patch != nil)
+                let matchClass = try classes[builder.name]?[demand] ?? matchClass(of: configuration.asked(of: builder, by: demand))
+                classes[builder.name, default: [:]][demand] = matchClass
                 new.append(
                     NewRequest(
                         buildset: context.id, builder: builder.name, matchClass: matchClass, priority: draft.new.plan.priority + builder.priority,

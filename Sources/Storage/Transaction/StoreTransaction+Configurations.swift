@@ -1,12 +1,20 @@
 import Domain
 
+/// The classes of one builder, by what buildsets demand.
+package struct DemandClasses {
+    package var plain: Int64
+    package var untrusted: Int64
+    package var patched: Int64
+    package var both: Int64
+}
+
 /// What a store says when a configuration is applied.
 package protocol ConfigurationTransaction: StoreTransaction {
     /// Writes a configuration with version 1; where several processes write, after a lock that lets only one at a time do so.
     func insert(_ new: NewRevision) throws -> AppliedConfiguration
-    /// Lets the open requests of a builder ask for the labels of this class, and what nobody may trust for those of the other. Claimed ones follow too: they
-    /// may become pending again.
-    func repoint(_ builder: String, to matchClass: Int64, untrusted: Int64) throws
+    /// Lets the open requests of a builder ask for the labels of these classes, each for what its buildset demands. Claimed ones follow too: they may become
+    /// pending again.
+    func repoint(_ builder: String, to classes: DemandClasses) throws
     /// A rule of the clock that is gone and comes back begins anew.
     func forgetSchedules(except schedulers: [String]) throws
 }
@@ -35,9 +43,12 @@ extension ConfigurationTransaction {
         try forgetSchedules(except: configuration.schedulers.map(\.name))
         let accepts = current?.configuration.untrusted != configuration.untrusted
         for builder in configuration.builders where accepts || current?.configuration.builder(named: builder.name)?.labels != builder.labels {
+            func matchClass(_ demand: Demand) throws -> Int64 { try self.matchClass(of: configuration.asked(of: builder, by: demand)) }
             try repoint(
-                builder.name, to: try matchClass(of: builder),
-                untrusted: try matchClass(of: configuration.asked(of: builder, untrusted: true)))
+                builder.name,
+                to: DemandClasses(
+                    plain: matchClass(Demand()), untrusted: matchClass(Demand(untrusted: true)), patched: matchClass(Demand(patched: true)),
+                    both: matchClass(Demand(untrusted: true, patched: true))))
         }
         return (new, true)
     }

@@ -43,8 +43,9 @@ extension StoreTransaction {
             }
             guard build.cancelReason == nil || step.always else { return .decided(.refused("the end of its build was asked for")) }
             guard let configuration else { return .notFound }
-            return .decided(
-                configuration.secrets(for: step, project: assignment.stamp.project, untrusted: assignment.properties.isUntrusted))
+            // Nobody has looked at a patch either.
+            let untrusted = assignment.properties.isUntrusted || assignment.stamp.patch != nil
+            return .decided(configuration.secrets(for: step, project: assignment.stamp.project, untrusted: untrusted))
         }
     }
 }

@@ -40,6 +40,7 @@ extension TriggerTransaction {
         case .held(let held, let assigned, let step): (build, assignment, recipe) = (held, assigned, step)
         }
         guard case .trigger = recipe.action else { return .invalid("step \(call.step) triggers nothing") }
+        guard assignment.stamp.patch == nil else { return .skipped("a try triggers nothing") }
         let step: StepRecipe
         do {
             step = try recipe.interpolated(with: assignment.properties.overlaid(by: assignment.builtInProperties))

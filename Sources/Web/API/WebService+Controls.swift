@@ -11,7 +11,7 @@ extension EmptyBody: StrictDocument {}
 
 extension WebService {
     /// Who asks, until callers have names of their own.
-    private static let principal = "anonymous"
+    static let principal = "anonymous"
 
     func addControlRoutes(to router: DoorRouter) {
         router.post("/api/v1/builders/{name}/force") { request, context in
@@ -91,16 +91,13 @@ extension WebService {
         return try Response.json(CancelAnswer(phase: receipt.phase, build: receipt.build?.build))
     }
 
-    /// Fills in what was not said from the newest change, and checks what was.
-    private func forceRequest(builder: String, _ body: ForceBody) async throws -> ForceRequest {
-        guard let applied = surroundings.configuration(), let recipe = applied.configuration.builder(named: builder) else {
-            throw Problem.notFound("the configuration has no builder of that name")
-        }
-        var repository = body.repository
-        var branch = body.branch
+    /// Fills in what was not said from the newest change.
+    func place(repository: String?, branch: String?, of configuration: Configuration) async throws -> (repository: String, branch: String) {
+        var repository = repository
+        var branch = branch
         if repository == nil || branch == nil {
             var fields = ChangeFilterFields()
-            fields.project = applied.configuration.project
+            fields.project = configuration.project
             fields.repository = repository
             fields.branch = branch
             let newest = try await store.changes(PageQuery(fields, limit: 1)).first?.content
@@ -113,6 +110,15 @@ extension WebService {
                     Problem.FieldError(pointer: "/\($0.0)", detail: "there is no change yet to take it from: give it")
                 })
         }
+        return (repository, branch)
+    }
+
+    /// Fills in what was not said from the newest change, and checks what was.
+    private func forceRequest(builder: String, _ body: ForceBody) async throws -> ForceRequest {
+        guard let applied = surroundings.configuration(), let recipe = applied.configuration.builder(named: builder) else {
+            throw Problem.notFound("the configuration has no builder of that name")
+        }
+        let (repository, branch) = try await place(repository: body.repository, branch: body.branch, of: applied.configuration)
         let (properties, wrong) = recipe.force?.properties(from: body.properties ?? [:]) ?? (body.properties ?? [:], [])
         // The same rules as for a change: a force is a door to the same checkout.
         var problems = wrong

@@ -7,7 +7,8 @@
 /// | `POST /worker/v1/sessions/{id}/reports` | `ReportBatch` | 200 `ReportBatchAnswer` |
 /// | `PATCH /worker/v1/builds/{build}/logs/{name}` | bytes, with `Content-Range: bytes FIRST-LAST/*` | 202 or 416, with `Range: 0-LAST` of what the server has |
 /// | `POST /worker/v1/builds/{build}/trigger` | `TriggerRequest` | 200 `TriggerAnswer`, after at most `wait_ms` |
-/// | `POST /worker/v1/builds/{build}/secrets` | `SecretsRequest` | 200 `SecretsAnswer` |
+/// | `POST /worker/v1/builds/{build}/secrets` | `StepRequest` | 200 `SecretsAnswer` |
+/// | `POST /worker/v1/builds/{build}/patch` | `StepRequest` | 200 `PatchAnswer` |
 /// | `DELETE /worker/v1/sessions/{id}` | | 204 |
 ///
 /// Every call but the first carries `Authorization: Bearer SECRET`, the secret that the worker chose for its session. The log route names the

@@ -14,6 +14,8 @@ struct BuildRunner: Sendable {
     let trigger: TriggerStep.Call
     /// Asks a dispatcher for the secrets of a step.
     let secrets: StepSecrets.Call
+    /// Asks a dispatcher for the patch of the build.
+    let patch: CheckoutStep.PatchCall
     let masks = BuildMasks()
     /// Takes the reports of steps, in order.
     let report: @Sendable (ReportDocument) -> Void
@@ -75,7 +77,8 @@ struct BuildRunner: Sendable {
         switch step.action {
         case .checkout(let recipe):
             let checkout = CheckoutStep(
-                setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
+                setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout,
+                patch: patch)
             return await checkout.run(recipe, in: directory, output: output)
         case .trigger(let recipe):
             let trigger = TriggerStep(

@@ -21,15 +21,8 @@ struct CommandStep: Sendable {
         }
         let began = ContinuousClock.now
         do {
-            let (control, interrupted) = (CommandControl(), Gate())
-            control.whenInterrupted { interrupted.open() }
-            build.begin(control, inSpiteOf: acknowledged)
-            let values: [String: [UInt8]]
-            do {
-                defer { build.done() }
-                values = try await StepSecrets.fetch(
-                    call, of: step, number: number, attempt: attempt, build: build, until: began + timeout, interrupted)
-            }
+            let patience = DispatcherPatience(build: build, acknowledged: acknowledged, deadline: began + timeout)
+            let values = try await StepSecrets.fetch(call, of: step, number: number, attempt: attempt, by: patience)
             let (setting, step) = (setting, step)
             masks.add(Array(values.values))
             let secrets = try await setting.disk.run { try StepSecrets(values, of: step, parent: setting.directory.secrets) }

@@ -4,6 +4,9 @@ import Wire
 
 /// Brings the revision of a build into its directory.
 struct CheckoutStep: Sendable {
+    /// The number of the step, and its attempt.
+    typealias PatchCall = @Sendable (Int, Int) async throws(DispatcherError) -> PatchAnswer
+
     let setting: WorkerSetting
     let build: HeldBuild
     let step: StepRecipe
@@ -11,6 +14,7 @@ struct CheckoutStep: Sendable {
     let attempt: Int
     let acknowledged: HeldBuild.End?
     let timeout: Duration
+    let patch: PatchCall
 
     /// How it ended, and the revision that is there when it ended well.
     func run(
@@ -24,6 +28,8 @@ struct CheckoutStep: Sendable {
             return (explain(result, doing: doing, since: started), nil)
         } catch GitFailure.impossible(let problem) {
             return (end(.failure, .checkout, problem, since: started), nil)
+        } catch let refusal as PatchRefusal {
+            return (end(refusal.outcome, refusal.cause, refusal.text, since: started), nil)
         } catch let refusal as RepositoryAddress.Refusal {
             return (end(.failure, .checkout, refusal.problem, since: started), nil)
         } catch let unusable as GitCredential.Unusable {
@@ -63,7 +69,9 @@ struct CheckoutStep: Sendable {
         let result: Result<String, any Error>
         do {
             let revision = try await setting.mirrorLocks.withLock(on: mirror.path) { try await mirror.provide(stamp) }
-            try await WorkTree(path: path, mirror: mirror, git: git, disk: setting.disk).fill(with: revision, recipe)
+            let tree = WorkTree(path: path, mirror: mirror, git: git, disk: setting.disk)
+            try await tree.fill(with: revision, recipe)
+            if let digest = stamp.patch { try await apply(digest, to: tree, until: git.deadline) }
             result = .success(revision)
         } catch {
             result = .failure(error)
@@ -71,6 +79,40 @@ struct CheckoutStep: Sendable {
         if let credential { try await setting.disk.run { credential.remove() } }
         try redacted.finish()
         return try result.get()
+    }
+
+    private struct PatchRefusal: Error {
+        var outcome: Outcome
+        var cause: Cause
+        var text: String
+    }
+
+    /// Gets the patch of a try, and has git apply it: no path in it leads out of the tree.
+    private func apply(_ digest: String, to tree: WorkTree, until deadline: ContinuousClock.Instant) async throws {
+        let answer: PatchAnswer
+        do {
+            let (patch, number, attempt) = (patch, number, attempt)
+            answer = try await DispatcherPatience(build: build, acknowledged: acknowledged, deadline: deadline)
+                .ask { () async throws(DispatcherError) in try await patch(number, attempt) }
+        } catch {
+            throw PatchRefusal(outcome: error.outcome, cause: error.cause ?? .checkout, text: error.text("the patch"))
+        }
+        guard let text = answer.patch, let bytes = Data(base64Encoded: text) else {
+            throw PatchRefusal(outcome: answer.outcome ?? .exception, cause: .checkout, text: answer.text)
+        }
+        guard SourceStamp.digest(ofPatch: bytes) == digest else {
+            throw PatchRefusal(outcome: .exception, cause: .checkout, text: "the patch that the dispatcher gave is another one than the build names")
+        }
+        let file = "\(setting.directory.secrets)/\(RandomText.make(bytes: 8)).patch"
+        try await setting.disk.run { try GitCredential.write(Array(bytes), to: file, mode: 0o600) }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await tree.apply(file))
+        } catch {
+            result = .failure(error)
+        }
+        _ = try await setting.disk.run { unlink(file) }
+        try result.get()
     }
 
     private func explain(_ result: CommandResult, doing: String, since started: ContinuousClock.Instant) -> StepEnd {

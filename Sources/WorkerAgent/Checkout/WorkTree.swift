@@ -24,6 +24,12 @@ struct WorkTree: Sendable {
         }
     }
 
+    /// Puts a patch onto what is checked out. It is in the index too, so that the next checkout takes all of it away again, whatever its mode.
+    func apply(_ patch: String) async throws {
+        try await run(["apply", "--index", "--whitespace=nowarn", "--", patch], doing: "apply the patch")
+        try git.say("with the patch")
+    }
+
     private func attempt(_ revision: String, _ recipe: StepRecipe.Checkout) async throws {
         try await prepare()
         try await run(["checkout", "--quiet", "--force", "--detach", revision], doing: "check out \(revision)")

@@ -19,38 +19,18 @@ struct StepSecrets: Sendable {
     let values: [[UInt8]]
     private let directory: String?
 
-    /// Asks until a dispatcher answers, the time is over, or the build's end is asked for.
-    static func fetch(
-        _ call: Call, of step: StepRecipe, number: Int, attempt: Int, build: HeldBuild, until deadline: ContinuousClock.Instant,
-        _ interrupted: Gate
-    ) async throws(Refusal) -> [String: [UInt8]] {
-        var backoff = Backoff()
-        while !interrupted.isOpen, .now < deadline, !Task.isCancelled {
-            do {
-                let answer = try await call(number, attempt)
-                guard let secrets = answer.secrets else {
-                    throw Refusal(outcome: answer.outcome ?? .exception, cause: .secret, text: answer.text)
-                }
-                return try decoded(secrets, step)
-            } catch DispatcherError.unavailable {
-                // It, or another, will answer.
-            } catch DispatcherError.sessionOver(404, _) {
-                // One of an older version, which knows no such call: another may.
-            } catch DispatcherError.sessionOver(_, let reason) {
-                build.finishEarly(.forgotten(reason))
-                throw Refusal(outcome: .cancelled, cause: .cancelled, text: "ended with its build")
-            } catch let refusal as Refusal {
-                throw refusal
-            } catch {
-                throw Refusal(outcome: .exception, cause: .secret, text: "the dispatcher gives no secrets: \(error)")
-            }
-            let pause = min(backoff.next(random: .random(in: 0..<1)), deadline - .now)
-            _ = await FirstOf.wait({ try? await Task.sleep(for: pause) }, { await interrupted.wait() })
+    /// Asks until a dispatcher answers.
+    static func fetch(_ call: Call, of step: StepRecipe, number: Int, attempt: Int, by patience: DispatcherPatience) async throws(Refusal)
+        -> [String: [UInt8]]
+    {
+        let answer: SecretsAnswer
+        do {
+            answer = try await patience.ask { () async throws(DispatcherError) in try await call(number, attempt) }
+        } catch {
+            throw Refusal(outcome: error.outcome, cause: error.cause ?? .secret, text: error.text("its secrets"))
         }
-        guard interrupted.isOpen || Task.isCancelled else {
-            throw Refusal(outcome: .failure, cause: .timeout, text: "ended after its timeout, waiting for its secrets")
-        }
-        throw Refusal(outcome: .cancelled, cause: .cancelled, text: "ended with its build")
+        guard let secrets = answer.secrets else { throw Refusal(outcome: answer.outcome ?? .exception, cause: .secret, text: answer.text) }
+        return try decoded(secrets, step)
     }
 
     private static func decoded(_ secrets: [String: String], _ step: StepRecipe) throws(Refusal) -> [String: [UInt8]] {

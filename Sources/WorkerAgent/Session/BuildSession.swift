@@ -50,7 +50,12 @@ struct BuildSession: Sendable {
             },
             secrets: { [client, credentials, build] step, attempt async throws(DispatcherError) in
                 try await client.secrets(
-                    SecretsRequest(session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt),
+                    StepRequest(session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt),
+                    build: build.assignment.build, as: credentials)
+            },
+            patch: { [client, credentials, build] step, attempt async throws(DispatcherError) in
+                try await client.patch(
+                    StepRequest(session: credentials.session, fence: build.assignment.fence, step: step, attempt: attempt),
                     build: build.assignment.build, as: credentials)
             }, report: { reporter.post($0) })
         do {

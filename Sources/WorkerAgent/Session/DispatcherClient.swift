@@ -67,8 +67,12 @@ final class DispatcherClient: Sendable {
         return try await callOfBuild("/builds/\(build)/trigger", request, as: credentials, timeout: timeout)
     }
 
-    func secrets(_ request: SecretsRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> SecretsAnswer {
+    func secrets(_ request: StepRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> SecretsAnswer {
         try await callOfBuild("/builds/\(build)/secrets", request, as: credentials, timeout: Self.callTimeout)
+    }
+
+    func patch(_ request: StepRequest, build: BuildID, as credentials: Credentials) async throws(DispatcherError) -> PatchAnswer {
+        try await callOfBuild("/builds/\(build)/patch", request, as: credentials, timeout: Self.callTimeout)
     }
 
     private func callOfBuild<Body: Encodable & Sendable, Document: Decodable>(

@@ -278,6 +278,7 @@ extension ConfigurationCase {
         builder(
             "a parameter that is Doorbell's", "force: {parameters: [{name: untrusted, kind: boolean}]}, steps: [{run: x}]",
             "3:41: found \"untrusted\", expected the name of a property"),
+        builder("no room for a patch", "try: {bytes: 0}, steps: [{run: x}]", "3:26: found the number 0, expected a whole number from 1 to 33554432"),
         builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
         builder(
             "a lock where there is none", "locks: [db], steps: [{run: x}]", "3:21: found \"db\", expected the name of a lock (there is none",

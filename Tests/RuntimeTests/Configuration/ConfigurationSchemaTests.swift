@@ -32,6 +32,7 @@ import Testing
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
             ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
             ("trigger", ConfigurationKeys.trigger), ("untrusted", ConfigurationKeys.untrusted), ("secret", ConfigurationKeys.secret),
+            ("try", ConfigurationKeys.tryRule),
             ("credential", ConfigurationKeys.credential),
         ] {
             #expect(keys(of: field(definitions, name)) == Set(known), "\(name)")

@@ -40,12 +40,13 @@ final class StepHarness: Sendable {
         _ assignment: AssignmentDocument,
         onStart: @escaping @Sendable (Int, HeldBuild) -> Void = { _, _ in },
         trigger: @escaping TriggerStep.Call = { _, _, _ throws(DispatcherError) in throw .refused(status: 422, "nothing is triggered here") },
-        secrets: @escaping StepSecrets.Call = { _, _ throws(DispatcherError) in throw .refused(status: 422, "there are no secrets here") }
+        secrets: @escaping StepSecrets.Call = { _, _ throws(DispatcherError) in throw .refused(status: 422, "there are no secrets here") },
+        patch: @escaping CheckoutStep.PatchCall = { _, _ throws(DispatcherError) in throw .refused(status: 422, "there is no patch here") }
     ) async throws -> Ran {
         let build = HeldBuild(assignment, slot: 0)
         let logs = BuildLogs(directory: setting.directory.spool + "/\(assignment.build)", budget: setting.budget)
         let steps = StepEnds()
-        let runner = BuildRunner(setting: setting, build: build, logs: logs, trigger: trigger, secrets: secrets) { report in
+        let runner = BuildRunner(setting: setting, build: build, logs: logs, trigger: trigger, secrets: secrets, patch: patch) { report in
             if let start = report.stepStarted { onStart(start.number, build) }
             if let end = report.stepFinished { steps.add(end) }
         }
