@@ -20,6 +20,6 @@ final class BuildMasks: Sendable {
 
     /// The way to `output` past the masks.
     func output(to output: @escaping CommandThread.Output) -> RedactedOutput {
-        RedactedOutput(Redactor(state.withLock { $0.machine } ?? SecretMachine([])), output: output)
+        RedactedOutput(state.withLock { $0.machine }.map { Redactor($0) }, output: output)
     }
 }

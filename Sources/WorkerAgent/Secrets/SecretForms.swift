@@ -1,6 +1,6 @@
 import Foundation
 
-/// The texts by which a secret may show in output: itself, its lines, and both in Base64.
+/// The texts by which a secret may show in output: itself, its lines, it in Base64, and it as URLs and JSON have it.
 enum SecretForms {
     /// A shorter line stands in too much that is no secret.
     static let shortestLine = 4
@@ -18,7 +18,21 @@ enum SecretForms {
             // As it stands in URLs.
             forms.insert(base64.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
         }
+        forms.insert(percentEncoded(whole, digits: "0123456789ABCDEF"))
+        forms.insert(percentEncoded(whole, digits: "0123456789abcdef"))
+        if let text = String(validating: whole, as: UTF8.self), let json = try? JSONEncoder().encode(text) {
+            let inner = Array(json.dropFirst().dropLast())
+            forms.insert(inner)
+            forms.insert(Array(String(decoding: inner, as: UTF8.self).replacing("\\/", with: "/").utf8))
+        }
         return forms
+    }
+
+    /// All but RFC 3986's unreserved characters.
+    private static func percentEncoded(_ bytes: [UInt8], digits: String) -> [UInt8] {
+        let digits = Array(digits.utf8)
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        return bytes.flatMap { plain.contains($0) ? [$0] : [UInt8(ascii: "%"), digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
     /// Whole, wrapped, and the part that is the same whatever stands before and after it, as in the user and password of an HTTP header.

@@ -44,6 +44,12 @@ struct StepSecrets: Sendable {
                     outcome: .exception, cause: .secret,
                     text: "the secret \(use.name) holds a zero byte, which no variable can: let the step have it as a file")
             }
+            // A variable with other bytes than the secret has would be of no use, and no mask would know it.
+            guard use.form == .file || String(validating: data, as: UTF8.self) != nil else {
+                throw Refusal(
+                    outcome: .exception, cause: .secret,
+                    text: "the secret \(use.name) is no text in UTF-8, which variables are: let the step have it as a file")
+            }
             values[variable] = Array(data)
         }
         return values

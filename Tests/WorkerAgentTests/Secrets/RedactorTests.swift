@@ -96,6 +96,13 @@ import Testing
             #expect(shown("a\(secret.trimmingCharacters(in: .newlines))b") == "a***b")
             #expect(shown("x" + Data(secret.utf8).base64EncodedString()).hasPrefix("x***"))
             #expect(shown("x" + Data(secret.utf8).base64EncodedString()).count <= 12)
+            let whole = secret.trimmingCharacters(in: .newlines)
+            let unreserved = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: Unicode.Scalar(0)..."~")).union(
+                .init(charactersIn: "-._~"))
+            let url = try #require(whole.addingPercentEncoding(withAllowedCharacters: unreserved))
+            #expect(shown("https://u:\(url)@host") == "https://u:***@host")
+            let json = String(decoding: try JSONEncoder().encode(["k": whole]), as: UTF8.self)
+            #expect(shown(json) == #"{"k":"***"}"#, "\(json)")
             for user in ["", "u", "us", "use"] {
                 let text = Data("\(user):\(secret)\n".utf8).base64EncodedString()
                 #expect(shown(text).count <= 16, "\(user) \(shown(text))")

@@ -87,6 +87,11 @@ import Wire
         let given = Self.given(["TOKEN": "ab\u{0}cd"])
         let refused = try await StepHarness().run(Self.assignment(Self.step("true", ["TOKEN": SecretUse("token")])), secrets: given)
         #expect(refused.end?.outcome == .exception && refused.end?.text.contains("the secret token holds a zero byte") == true)
+        let bytes: StepSecrets.Call = { _, _ throws(DispatcherError) in
+            SecretsAnswer(secrets: ["TOKEN": Data([255, 254, 253, 252]).base64EncodedString()])
+        }
+        let noText = try await StepHarness().run(Self.assignment(Self.step("true", ["TOKEN": SecretUse("token")])), secrets: bytes)
+        #expect(noText.end?.outcome == .exception && noText.end?.text.contains("the secret token is no text in UTF-8") == true)
         let file = Self.step("wc -c < \"$TOKEN\"", ["TOKEN": SecretUse("token", form: .file)])
         #expect(try await StepHarness().run(Self.assignment(file), secrets: given).log("1-s").trimmingCharacters(in: .whitespacesAndNewlines) == "5")
     }
