@@ -26,6 +26,7 @@ public enum Schemas {
         Migration(number: 6, name: "dependents", sql: String(decoding: PackageResources.sqlite_0006_dependents_sql, as: UTF8.self)),
         Migration(number: 7, name: "triggers", sql: String(decoding: PackageResources.sqlite_0007_triggers_sql, as: UTF8.self)),
         Migration(number: 8, name: "tries", sql: String(decoding: PackageResources.sqlite_0008_tries_sql, as: UTF8.self)),
+        Migration(number: 9, name: "projects", sql: String(decoding: PackageResources.sqlite_0009_projects_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -39,5 +40,8 @@ public enum Schemas {
         Migration(number: 7, name: "dependents", sql: String(decoding: PackageResources.postgres_0007_dependents_sql, as: UTF8.self)),
         Migration(number: 8, name: "triggers", sql: String(decoding: PackageResources.postgres_0008_triggers_sql, as: UTF8.self)),
         Migration(number: 9, name: "tries", sql: String(decoding: PackageResources.postgres_0009_tries_sql, as: UTF8.self)),
+        Migration(number: 10, name: "projects", sql: String(decoding: PackageResources.postgres_0010_projects_sql, as: UTF8.self)),
+        Migration(number: 11, name: "project backfill", sql: String(decoding: PackageResources.postgres_0011_project_backfill_sql, as: UTF8.self)),
+        Migration(number: 12, name: "project index", sql: String(decoding: PackageResources.postgres_0012_project_index_sql, as: UTF8.self)),
     ]
 }

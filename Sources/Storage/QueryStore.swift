@@ -273,7 +273,7 @@ public struct BuilderCounts: Hashable, Sendable {
 public struct WaitFacts: Hashable, Sendable {
     public var request: RequestRow
     public var required: Labels
-    /// Pending requests of the same match class that come before this one.
+    /// Pending requests of the same match class, where projects have shares of the same project too, that come before this one.
     public var ahead: Int
     public var workers: [WorkerRow]
     public var build: BuildRow?
@@ -296,16 +296,18 @@ public struct WaitFacts: Hashable, Sendable {
     }
 }
 
-/// What a request can wait for that a limit or a lock bounds.
+/// What a request can wait for that a limit or a lock bounds, or that goes by the shares of projects.
 public struct BoundFacts: Hashable, Sendable {
     public struct OpenBuild: Hashable, Sendable {
         public var build: BuildID
         public var builder: String
+        public var project: String
         public var assigned: Timestamp
 
-        public init(build: BuildID, builder: String, assigned: Timestamp) {
+        public init(build: BuildID, builder: String, project: String, assigned: Timestamp) {
             self.build = build
             self.builder = builder
+            self.project = project
             self.assigned = assigned
         }
     }
@@ -319,13 +321,30 @@ public struct BoundFacts: Hashable, Sendable {
             self.builder = builder
         }
     }
+    /// A project that has pending requests.
+    public struct WaitingProject: Hashable, Sendable {
+        public var name: String
+        /// When the oldest of them was made.
+        public var oldest: Timestamp
+
+        public init(name: String, oldest: Timestamp) {
+            self.name = name
+            self.oldest = oldest
+        }
+    }
     /// Every build that is open, oldest first.
     public var open: [OpenBuild]
     /// Those that come before it, by priority and age, the first of each builder and set of labels.
     public var rivals: [Rival]
+    /// By name; empty where no project has a share.
+    public var projects: [WaitingProject]
+    /// When this was true.
+    public var now: Timestamp
 
-    public init(open: [OpenBuild], rivals: [Rival]) {
+    public init(open: [OpenBuild], rivals: [Rival], projects: [WaitingProject] = [], now: Timestamp) {
         self.open = open
         self.rivals = rivals
+        self.projects = projects
+        self.now = now
     }
 }

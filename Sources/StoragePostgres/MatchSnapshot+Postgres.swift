@@ -15,8 +15,40 @@ extension MatchSnapshot {
             WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL ORDER BY r.priority DESC, r.id LIMIT c.wanted
         """
 
+    /// The same of each project. Index: requests_project, from its beginning, for each class and project; it is asked for the next project, and the next
+    /// priority, one by one, so that no other request is read. $3: projects that need no look; $4: those of which a request of any priority may be the first
+    /// for its age, so that the first of each priority are read.
+    static let headsOfProjects = """
+        WITH RECURSIVE pairs (class, wanted, project) AS (
+            SELECT c.id, c.wanted, (SELECT min(r.project) FROM requests r WHERE r.match_class = c.id AND r.phase = 'pending')
+            FROM unnest($1::bigint[], $2::bigint[]) AS c (id, wanted)
+            UNION ALL
+            SELECT p.class, p.wanted, (
+                SELECT min(r.project) FROM requests r WHERE r.match_class = p.class AND r.phase = 'pending' AND r.project > p.project)
+            FROM pairs p WHERE p.project IS NOT NULL
+        ), levels (class, wanted, project, priority) AS (
+            SELECT p.class, p.wanted, p.project, (
+                SELECT max(r.priority) FROM requests r WHERE r.match_class = p.class AND r.project = p.project AND r.phase = 'pending')
+            FROM pairs p WHERE p.project <> ALL ($3::text[])
+            UNION ALL
+            SELECT l.class, l.wanted, l.project, (
+                SELECT max(r.priority) FROM requests r
+                WHERE r.match_class = l.class AND r.project = l.project AND r.phase = 'pending' AND r.priority < l.priority)
+            FROM levels l WHERE l.priority IS NOT NULL AND l.project = ANY ($4::text[])
+        )
+        SELECT h.id, h.priority, l.class, l.project, h.created FROM levels l CROSS JOIN LATERAL (
+            SELECT r.id, r.priority, r.created FROM requests r
+            WHERE r.match_class = l.class AND r.project = l.project AND r.phase = 'pending' AND r.priority <= l.priority AND r.cancel_reason IS NULL
+            ORDER BY r.priority DESC, r.id LIMIT l.wanted
+        """
+
     /// How many builds of each builder are open. Index: builds_open, which holds only open ones.
     private static let openBuilds = "SELECT builder, count(*) FROM builds WHERE phase <> 'finished' GROUP BY builder"
+    /// The same of each project. Then the numbers of buildsets and stamps.
+    private static let openBuildsOfProjects = """
+        SELECT s.project, count(*) FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
+        WHERE b.phase <> 'finished' GROUP BY s.project
+        """
     /// Indexes: sessions_open, builds_open.
     private static let pools = """
         SELECT s.labels, bool_or(s.slots > coalesce(h.builds, 0) AND s.id <> ALL ($1::bigint[]))
@@ -53,43 +85,65 @@ extension MatchSnapshot {
         guard !eligible.isEmpty else { return }
         let bounded = configuration.boundedBuilders
         if eligible.contains(where: { bounded.contains($0.builder) }) {
-            let rows = try sql.pipeline([(Self.openBuilds, []), (Self.pools, [sessions])])
+            let rows = try sql.pipeline([(Self.openBuilds, []), (Self.pools, [sessions])] + Self.ofProjects(configuration, store))
+            let counts = rows.dropFirst(2).first.map(Self.counts) ?? [:]
             bound(
-                Occupancy(configuration, open: Self.counts(rows[0])),
+                Occupancy(configuration, open: Self.counts(rows[0]), projects: counts),
                 pools: try rows[1].map { Pool(labels: try JSONText.decode(Labels.self, $0.string(0)), isFreeElsewhere: $0.bool(1)) })
+            if let now = rows.last?.first, rows.count > 3 { arrange(by: configuration.projects, now: now.time(0)) }
         }
         let wanted = wanted(eligible, among: classes.values, of: configuration)
         guard !wanted.isEmpty else { return }
-        take(
-            try sql.all("\(Self.heads)) h", [.integers(wanted.map(\.matchClass)), .integers(wanted.map { Int64($0.count) })]), classes)
+        let heads = Self.heads(of: configuration, wanted.map { ($0.matchClass, $0.count) }, full: fullProjects)
+        take(try sql.all("\(heads.statement)) h", heads.arguments), classes)
+    }
+
+    /// What is asked in addition where projects have shares: how many builds of each are open, and what time it is.
+    private static func ofProjects(_ configuration: Configuration, _ store: PostgresStore) -> [(String, [PostgresValue])] {
+        configuration.projects.isEmpty
+            ? [] : [(openBuildsOfProjects, []), ("SELECT coalesce($1, \(PostgresStore.clock))", [store.clockArgument])]
+    }
+
+    private static func heads(
+        of configuration: Configuration?, _ wanted: [(matchClass: Int64, count: Int)], full: [String]
+    ) -> (statement: String, arguments: [PostgresValue]) {
+        let classes: [PostgresValue] = [.integers(wanted.map(\.matchClass)), .integers(wanted.map { Int64($0.count) })]
+        guard let projects = configuration?.projects, !projects.isEmpty else { return (heads, classes) }
+        return (headsOfProjects, classes + [.texts(full), .texts(projects.filter { $0.longestWait != nil }.map(\.name))])
     }
 
     /// The same under locks: of each class as many requests as the first look would give away, passing over those that another dispatcher is giving away
     /// now. The sessions are held open until the builds are theirs. Who came first for a lock was decided by the first look: nobody else is looked at here.
     ///
-    /// - Returns: nil before there is a configuration.
+    /// Where projects have shares, as many of each class and project; the order is that of what is open then.
+    ///
+    /// - Returns: nil before there is a configuration, and when the first look was by another one, which asked for other rows.
     static func locking(
         _ demand: [(key: Int64, value: Int)], _ offers: [SlotOffer], _ tx: PostgresStoreTransaction
     ) throws -> (MatchSnapshot, ConfigurationID)? {
         let sessions = PostgresValue.integers(offers.map(\.session.rawValue))
-        let wanted: [PostgresValue] = [.integers(demand.map(\.key)), .integers(demand.map { Int64($0.value) })]
         let classes = tx.store.matchClasses.all
         let demanded = demand.compactMap { classes[$0.key]?.builder }
-        let seen = tx.seenConfiguration?.configuration.boundedBuilders ?? []
-        let bounds = [(Self.boundsLock, [PostgresValue]()), (Self.openBuilds, [])]
-        let isBounded = !seen.isDisjoint(with: demanded)
+        let seen = tx.seenConfiguration?.configuration
+        let bounds = [(Self.boundsLock, [PostgresValue]()), (Self.openBuilds, [])] + (seen.map { ofProjects($0, tx.store) } ?? [])
+        let isBounded = !(seen?.boundedBuilders.isDisjoint(with: demanded) ?? true)
+        let heads = heads(of: seen, demand.map { ($0.key, $0.value) }, full: [])
         let rows = try tx.sql.pipeline(
             PostgresStoreTransaction.currentConfiguration + (isBounded ? bounds : []) + [
                 (Self.openSessions + " FOR SHARE OF s", [sessions]), (Self.heldBuilds, [sessions]),
-                ("\(Self.heads) FOR NO KEY UPDATE SKIP LOCKED) h", wanted),
+                ("\(heads.statement) FOR NO KEY UPDATE SKIP LOCKED) h", heads.arguments),
             ])
-        guard let applied = try tx.currentConfiguration(newest: rows[1].first?.optionalInt64(0)) else { return nil }
+        guard let applied = try tx.currentConfiguration(newest: rows[1].first?.optionalInt64(0)),
+            applied.configuration.projects == seen?.projects ?? []
+        else { return nil }
         let last = rows.suffix(3).map { $0 }
         var snapshot = MatchSnapshot(offers, sessions: last[0], held: last[1])
         if isBounded {
-            snapshot.bound(Occupancy(applied.configuration, open: counts(rows[3])))
+            let hasProjects = !applied.configuration.projects.isEmpty
+            snapshot.bound(Occupancy(applied.configuration, open: counts(rows[3]), projects: hasProjects ? counts(rows[4]) : [:]))
+            if hasProjects, let now = rows[5].first { snapshot.arrange(by: applied.configuration.projects, now: now.time(0)) }
         } else if !applied.configuration.boundedBuilders.isDisjoint(with: demanded) {
-            // The bounds came with a configuration that was applied since the first look.
+            // The bounds came with a configuration that was applied since the first look; it has no projects, or those of before.
             snapshot.bound(Occupancy(applied.configuration, open: counts(try tx.sql.pipeline(bounds)[1])))
         }
         let builders = Set(applied.configuration.builders.map(\.name))
@@ -110,6 +164,14 @@ extension MatchSnapshot {
     }
 
     private mutating func take(_ rows: [PostgresRow], _ classes: [Int64: MatchClass]) {
-        take(rows.compactMap { row in classes[row.int64(2)].map { Head(request: RequestID(row.int64(0)), priority: row.int(1), matchClass: $0) } })
+        take(
+            rows.compactMap { row in
+                classes[row.int64(2)].map { matchClass in
+                    let head = Head(request: RequestID(row.int64(0)), priority: row.int(1), matchClass: matchClass)
+                    guard isByProject else { return head }
+                    return Head(
+                        request: head.request, priority: head.priority, matchClass: matchClass, project: row.string(3), created: row.time(4))
+                }
+            })
     }
 }

@@ -45,10 +45,11 @@ struct PostgresMigrator: Sendable {
     /// Each migration is one transaction, so a migrator that dies leaves a whole schema behind. One that builds an index CONCURRENTLY is a file with one
     /// statement, which can be repeated. Blocks the connection's thread.
     func migrate(_ connection: PostgresConnection) throws {
+        let isNew = try !isTrue("SELECT to_regclass('schema_migrations') IS NOT NULL", connection)
         let backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
         for migration in migrations.sorted(by: { $0.number < $1.number }) {
             var tries = 0
-            while case .later = try apply(migration, connection) {
+            while case .later = try apply(migration, connection, isNew: isNew) {
                 tries += 1
                 guard tries < mostTries else {
                     throw StoreError.unavailable(
@@ -73,9 +74,11 @@ struct PostgresMigrator: Sendable {
         }
     }
 
-    private func apply(_ migration: Schemas.Migration, _ connection: PostgresConnection) throws -> Step {
+    private func apply(_ migration: Schemas.Migration, _ connection: PostgresConnection, isNew: Bool) throws -> Step {
         do {
-            let statements = Self.statements(of: migration.sql)
+            var statements = Self.statements(of: migration.sql)
+            // Nobody uses a database that was empty when this began.
+            if isNew { statements = statements.map { $0.replacing(" CONCURRENTLY ", with: " ") } }
             if statements.contains(where: { $0.contains(" CONCURRENTLY ") }) {
                 return try build(migration, statements, connection)
             }

@@ -4,16 +4,23 @@ import Storage
 extension PostgresStore: DispatchStore {
     public func match(_ offers: [SlotOffer]) async throws -> [Assignment] {
         guard !offers.isEmpty else { return [] }
-        // Nothing to give is the usual case: then nothing is locked or written.
-        let seen = try await read("looking for work") { [self] in try MatchSnapshot($0, offers, self) }
-        guard !seen.isEmpty else { return [] }
-        let demand = seen.demand().sorted { $0.key < $1.key }
-        return try await write("assigning builds") { tx in
-            guard let (snapshot, configuration) = try MatchSnapshot.locking(demand, offers, tx) else { return [] }
-            let again = try tx.assignments(snapshot.unheard)
-            return again + (try tx.assign(snapshot.decide(), configuration: configuration))
+        for _ in 0..<Self.mostLooks {
+            // Nothing to give is the usual case: then nothing is locked or written.
+            let seen = try await read("looking for work") { [self] in try MatchSnapshot($0, offers, self) }
+            guard !seen.isEmpty else { return [] }
+            let demand = seen.demand().sorted { $0.key < $1.key }
+            let given: [Assignment]? = try await write("assigning builds") { tx in
+                guard let (snapshot, configuration) = try MatchSnapshot.locking(demand, offers, tx) else { return nil }
+                let again = try tx.assignments(snapshot.unheard)
+                return again + (try tx.assign(snapshot.decide(), configuration: configuration))
+            }
+            if let given, !given.isEmpty || !seen.isBounded { return given }
+            // Another dispatcher took up what a limit left, or another configuration came: something else may be first in line now, and nobody would ring.
         }
+        return []
     }
+
+    private static var mostLooks: Int { 4 }
 
     public func apply(_ reports: [BuildReport]) async throws -> [ReportAnswer] {
         guard !reports.isEmpty else { return [] }

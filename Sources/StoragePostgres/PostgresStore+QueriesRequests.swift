@@ -44,38 +44,49 @@ extension PostgresStore {
     public func why(_ request: RequestID) async throws -> WaitFacts? {
         try await read("reading why a request waits") { [self] sql -> WaitFacts? in
             guard let row = try RequestRow.find(request, sql) else { return nil }
+            let applied = try sql.first("SELECT max(id) FROM configurations")?.optionalInt64(0).flatMap {
+                try configuration(ConfigurationID($0), sql)
+            }
+            let isByProject = applied.map { !$0.configuration.projects.isEmpty } ?? false
             let rows = try sql.pipeline([
                 (
                     "SELECT c.labels FROM requests r JOIN match_classes c ON c.id = r.match_class WHERE r.id = $1",
                     [.integer(request.rawValue)]
                 ),
-                // Index: requests_pending, which holds all that is asked.
+                // Indexes: requests_pending or requests_project, which hold all that is asked.
                 (
-                    """
-                    SELECT count(*) FROM requests
-                    WHERE match_class = (SELECT match_class FROM requests WHERE id = $1) AND phase = 'pending'
-                        AND (priority > $2 OR (priority = $2 AND id < $1))
-                    """, [.integer(request.rawValue), .integer(row.priority)]
+                    isByProject ? Self.aheadInProject : Self.ahead,
+                    [.integer(request.rawValue), .integer(row.priority)] + (isByProject ? [.text(row.stamp.project)] : [])
                 ),
-                ("SELECT max(id) FROM configurations", []),
             ])
-            let applied = try rows[2].first?.optionalInt64(0).flatMap { try configuration(ConfigurationID($0), sql) }
             let labels = rows[0].first?.string(0) ?? "{}"
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels), ahead: row.phase == .pending ? rows[1].first?.int(0) ?? 0 : 0,
                 workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [],
-                bounds: try applied.flatMap { try Self.bounds(of: row, $0.configuration, sql) })
+                bounds: try applied.flatMap { try bounds(of: row, $0.configuration, sql) })
         }
     }
 }
 
 extension PostgresStore {
-    private static func bounds(of request: RequestRow, _ configuration: Configuration, _ sql: PostgresTransaction) throws -> BoundFacts? {
+    private static let ahead = """
+        SELECT count(*) FROM requests
+        WHERE match_class = (SELECT match_class FROM requests WHERE id = $1) AND phase = 'pending'
+            AND (priority > $2 OR (priority = $2 AND id < $1))
+        """
+    private static let aheadInProject = "\(ahead) AND project = $3"
+
+    private func bounds(of request: RequestRow, _ configuration: Configuration, _ sql: PostgresTransaction) throws -> BoundFacts? {
         guard request.phase == .pending, configuration.boundedBuilders.contains(request.builder) else { return nil }
         let rows = try sql.pipeline([
-            // Index: builds_open, which holds only open ones.
-            ("SELECT id, builder, assigned FROM builds WHERE phase <> 'finished'", []),
+            // Index: builds_open, which holds only open ones; then the numbers of buildsets and stamps.
+            (
+                """
+                SELECT b.id, b.builder, b.assigned, s.project
+                FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp WHERE b.phase <> 'finished'
+                """, []
+            ),
             // Indexes: the unique (builder, labels), then requests_pending from its beginning.
             (
                 """
@@ -86,10 +97,22 @@ extension PostgresStore {
                 """,
                 [.texts(configuration.rivals(of: request.builder).sorted()), .integer(request.id.rawValue), .integer(request.priority)]
             ),
+            ("SELECT coalesce($1, \(Self.clock))", [clockArgument]),
         ])
+        // Index: requests_project, which holds only what is pending.
+        let projects =
+            configuration.projects.isEmpty
+            ? []
+            : try sql.all(
+                """
+                SELECT p.project, r.created FROM (SELECT project, min(id) AS oldest FROM requests WHERE phase = 'pending' GROUP BY project) p
+                JOIN requests r ON r.id = p.oldest ORDER BY p.project
+                """)
         return BoundFacts(
-            open: rows[0].map { .init(build: BuildID($0.int64(0)), builder: $0.string(1), assigned: $0.time(2)) }.sorted { $0.build < $1.build },
-            rivals: rows[1].map { .init(request: RequestID($0.int64(0)), builder: $0.string(1)) })
+            open: rows[0].map { .init(build: BuildID($0.int64(0)), builder: $0.string(1), project: $0.string(3), assigned: $0.time(2)) }
+                .sorted { $0.build < $1.build },
+            rivals: rows[1].map { .init(request: RequestID($0.int64(0)), builder: $0.string(1)) },
+            projects: projects.map { .init(name: $0.string(0), oldest: $0.time(1)) }, now: rows[2].first?.time(0) ?? request.created)
     }
 
     private static func nodes(of buildset: BuildsetID, _ sql: PostgresTransaction) throws -> [NeedsGraph.Node] {

@@ -7,15 +7,15 @@ extension SQLiteStore: DispatchStore {
         guard !offers.isEmpty else { return [] }
         let configuration = applied.withLock { $0 }?.configuration
         let classes = matchClasses
-        let seen = try await read("looking for work") { db in
-            try MatchSnapshot(db, offers: offers, configuration: configuration, classes: classes)
+        let seen = try await read("looking for work") { [clock] db in
+            try MatchSnapshot(db, offers: offers, configuration: configuration, classes: classes, now: clock.now())
         }
         // Nothing to give is the usual case: then nothing is written.
         guard !seen.isEmpty else { return [] }
         return try await write("assigning builds") { tx in
             guard let applied = tx.currentConfiguration() else { return [] }
             // Decided again on what is true now, with no other writer between.
-            let snapshot = try MatchSnapshot(tx.db, offers: offers, configuration: applied.configuration, classes: classes)
+            let snapshot = try MatchSnapshot(tx.db, offers: offers, configuration: applied.configuration, classes: classes, now: tx.now)
             let again = try tx.assignments(snapshot.unheard)
             return again + (try tx.assign(snapshot.decide(), configuration: applied.id))
         }
@@ -31,7 +31,7 @@ extension MatchSnapshot {
             ORDER BY h.priority DESC, h.id LIMIT ?)
         """
 
-    init(_ db: Database, offers: [SlotOffer], configuration: Domain.Configuration?, classes: MatchClassCache) throws {
+    init(_ db: Database, offers: [SlotOffer], configuration: Domain.Configuration?, classes: MatchClassCache, now: Timestamp) throws {
         let sessions = JSONText.list(offers.map(\.session))
         let open = try Row.fetchAll(
             db.cachedStatement(
@@ -57,10 +57,16 @@ extension MatchSnapshot {
         guard !eligible.isEmpty else { return }
         let bounded = configuration.boundedBuilders
         if eligible.contains(where: { bounded.contains($0.builder) }) {
-            bound(Occupancy(configuration, open: try Self.openBuilds(db)), pools: try Self.pools(db, sessions))
+            let projects = configuration.projects.isEmpty ? [:] : try Self.openBuildsOfProjects(db)
+            bound(Occupancy(configuration, open: try Self.openBuilds(db), projects: projects), pools: try Self.pools(db, sessions))
         }
         let wanted = wanted(eligible, among: known.values, of: configuration)
         guard !wanted.isEmpty else { return }
+        guard configuration.projects.isEmpty else {
+            arrange(by: configuration.projects, now: now)
+            take(try Self.heads(db, wanted, full: fullProjects, overdue: configuration.projects, classes: known))
+            return
+        }
         // A statement has one limit for all classes: what it reads beyond what is wanted of one is passed over.
         var left = wanted.reduce(into: [Int64: Int]()) { $0[$1.matchClass] = $1.count }
         let rows = try Row.fetchAll(
@@ -79,6 +85,64 @@ extension MatchSnapshot {
     private static func openBuilds(_ db: Database) throws -> [String: Int] {
         let statement = try db.cachedStatement(sql: "SELECT builder, count(*) FROM builds WHERE phase <> 'finished' GROUP BY +builder")
         return try Row.fetchAll(statement).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+    }
+
+    /// How many builds of each project are open. Index: builds_open, then the numbers of buildsets and stamps.
+    private static func openBuildsOfProjects(_ db: Database) throws -> [String: Int] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT s.project, count(*) FROM builds b CROSS JOIN buildsets e ON e.id = b.buildset CROSS JOIN source_stamps s ON s.id = e.stamp
+                WHERE b.phase <> 'finished' GROUP BY s.project
+                """)
+        return try Row.fetchAll(statement).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+    }
+
+    /// The first requests of each class and project. Index: requests_project, from its beginning, for each; it is asked for the next project, and the next
+    /// priority, one by one, so that no other request is read.
+    static let headsOfProjects = """
+        WITH RECURSIVE pairs (class, project) AS (
+            SELECT c.value, (
+                SELECT r.project FROM requests r INDEXED BY requests_project
+                WHERE r.match_class = c.value AND r.phase = 'pending' ORDER BY r.project LIMIT 1)
+            FROM json_each(?1) c
+            UNION ALL
+            SELECT p.class, (
+                SELECT r.project FROM requests r INDEXED BY requests_project
+                WHERE r.match_class = p.class AND r.project > p.project AND r.phase = 'pending' ORDER BY r.project LIMIT 1)
+            FROM pairs p WHERE p.project IS NOT NULL
+        ), levels (class, project, priority) AS (
+            SELECT p.class, p.project, (
+                SELECT r.priority FROM requests r INDEXED BY requests_project
+                WHERE r.match_class = p.class AND r.project = p.project AND r.phase = 'pending' ORDER BY r.priority DESC LIMIT 1)
+            FROM pairs p WHERE p.project NOT IN (SELECT value FROM json_each(?3))
+            UNION ALL
+            SELECT l.class, l.project, (
+                SELECT r.priority FROM requests r INDEXED BY requests_project
+                WHERE r.match_class = l.class AND r.project = l.project AND r.priority < l.priority AND r.phase = 'pending'
+                ORDER BY r.priority DESC LIMIT 1)
+            FROM levels l WHERE l.priority IS NOT NULL AND l.project IN (SELECT value FROM json_each(?4))
+        )
+        SELECT r.id, r.priority, r.match_class, r.project, r.created FROM levels l CROSS JOIN requests r ON r.id IN (
+            SELECT h.id FROM requests h INDEXED BY requests_project
+            WHERE h.match_class = l.class AND h.project = l.project AND h.priority <= l.priority AND h.phase = 'pending' AND h.cancel_reason IS NULL
+            ORDER BY h.priority DESC, h.id LIMIT ?2)
+        """
+
+    /// Where a request of any priority may be the first for its age, the first of each priority are read.
+    private static func heads(
+        _ db: Database, _ wanted: [(matchClass: Int64, count: Int)], full: [String], overdue projects: [ProjectRule], classes: [Int64: MatchClass]
+    ) throws -> [Head] {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: headsOfProjects),
+            arguments: [
+                JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max(), JSONText.encode(full),
+                JSONText.encode(projects.filter { $0.longestWait != nil }.map(\.name)),
+            ])
+        return rows.compactMap { row in
+            classes[row[2]].map {
+                Head(request: RequestID(row[0]), priority: row[1], matchClass: $0, project: row[3], created: Timestamp(microseconds: row[4]))
+            }
+        }
     }
 
     /// Indexes: sessions_open, builds_open.

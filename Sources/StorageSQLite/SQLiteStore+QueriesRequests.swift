@@ -52,34 +52,42 @@ extension SQLiteStore {
 
     public func why(_ request: RequestID) async throws -> WaitFacts? {
         let configuration = applied.withLock { $0 }?.configuration
-        return try await read("reading why a request waits") { db in
+        return try await read("reading why a request waits") { [clock] db in
             guard let row = try RequestRow.find(request, db) else { return nil }
             let labels = try String.fetchOne(
                 db.cachedStatement(sql: "SELECT c.labels FROM requests r JOIN match_classes c ON c.id = r.match_class WHERE r.id = ?"),
                 arguments: [request.rawValue])
-            // Index: requests_pending, which holds all that is asked.
+            // Indexes: requests_pending or requests_project, which hold all that is asked.
+            let isByProject = configuration.map { !$0.projects.isEmpty } ?? false
             let ahead = try Int.fetchOne(
                 db.cachedStatement(
                     sql: """
                         SELECT count(*) FROM requests
                         WHERE match_class = (SELECT match_class FROM requests WHERE id = ?1) AND phase = 'pending'
-                            AND (priority > ?2 OR (priority = ?2 AND id < ?1))
-                        """), arguments: [request.rawValue, row.priority])
+                            AND (priority > ?2 OR (priority = ?2 AND id < ?1)) AND (?3 IS NULL OR project = ?3)
+                        """), arguments: [request.rawValue, row.priority, isByProject ? row.stamp.project : nil])
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
                 workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [],
-                bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db) })
+                bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db, now: clock.now()) })
         }
     }
 }
 
 extension SQLiteStore {
-    private static func bounds(of request: RequestRow, _ configuration: Domain.Configuration, _ db: Database) throws -> BoundFacts? {
+    private static func bounds(
+        of request: RequestRow, _ configuration: Domain.Configuration, _ db: Database, now: Timestamp
+    ) throws -> BoundFacts? {
         guard request.phase == .pending, configuration.boundedBuilders.contains(request.builder) else { return nil }
-        // Index: builds_open, which holds only open ones.
-        let open = try Row.fetchAll(db.cachedStatement(sql: "SELECT id, builder, assigned FROM builds WHERE phase <> 'finished'"))
-            .map { BoundFacts.OpenBuild(build: BuildID($0[0]), builder: $0[1], assigned: Timestamp(microseconds: $0[2])) }
+        // Index: builds_open, which holds only open ones; then the numbers of buildsets and stamps.
+        let open = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT b.id, b.builder, b.assigned, s.project
+                    FROM builds b CROSS JOIN buildsets e ON e.id = b.buildset CROSS JOIN source_stamps s ON s.id = e.stamp WHERE b.phase <> 'finished'
+                    """)
+        ).map { BoundFacts.OpenBuild(build: BuildID($0[0]), builder: $0[1], project: $0[3], assigned: Timestamp(microseconds: $0[2])) }
         // Indexes: the unique (builder, labels), then requests_pending from its beginning.
         let builders = JSONText.encode(configuration.rivals(of: request.builder).sorted())
         let rivals = try Row.fetchAll(
@@ -93,7 +101,18 @@ extension SQLiteStore {
                     """),
             arguments: [builders, request.id.rawValue, request.priority]
         ).map { BoundFacts.Rival(request: RequestID($0[0]), builder: $0[1]) }
-        return BoundFacts(open: open.sorted { $0.build < $1.build }, rivals: rivals)
+        let projects = configuration.projects.isEmpty ? [] : try waitingProjects(db)
+        return BoundFacts(open: open.sorted { $0.build < $1.build }, rivals: rivals, projects: projects, now: now)
+    }
+
+    /// Index: requests_project, which holds only what is pending.
+    private static func waitingProjects(_ db: Database) throws -> [BoundFacts.WaitingProject] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT p.project, r.created FROM (SELECT project, min(id) AS oldest FROM requests WHERE phase = 'pending' GROUP BY project) p
+                JOIN requests r ON r.id = p.oldest ORDER BY p.project
+                """)
+        return try Row.fetchAll(statement).map { BoundFacts.WaitingProject(name: $0[0], oldest: Timestamp(microseconds: $0[1])) }
     }
 
     private static func nodes(of buildset: BuildsetID, _ db: Database) throws -> [NeedsGraph.Node] {

@@ -37,9 +37,21 @@ import Testing
         #expect(Self.obstacle("two", ["two": 1]) == nil)
         #expect(Self.obstacle("two", ["two": 2]) == .builder(open: 2, limit: 2))
         #expect(Self.obstacle("free", ["gone": 2, "read": 1], limit: 4) == nil)
-        #expect(Self.obstacle("free", ["gone": 2, "read": 2], limit: 4) == .project(open: 4, limit: 4))
+        #expect(Self.obstacle("free", ["gone": 2, "read": 2], limit: 4) == .all(open: 4, limit: 4))
         #expect(Occupancy(Self.configuration(limit: 4), open: ["gone": 6]).room == 0)
         #expect(Occupancy(Self.configuration(), open: ["gone": 6]).room == nil)
+    }
+
+    @Test("The limit of a project counts its own builds, of whatever builder")
+    func projects() {
+        var configuration = Self.configuration()
+        configuration.projects = [ProjectRule(name: "docs", limit: 2)]
+        var occupancy = Occupancy(configuration, open: ["free": 1, "gone": 1], projects: ["docs": 1, "app": 1])
+        #expect(occupancy.obstacle(to: "free", of: "docs") == nil)
+        occupancy.admit("read", of: "docs")
+        #expect(occupancy.obstacle(to: "free", of: "docs") == .project("docs", open: 2, limit: 2))
+        #expect(occupancy.obstacle(to: "free", of: "app") == nil)
+        #expect(occupancy.fullProjects == ["docs"] && occupancy.openOfProjects == ["docs": 2, "app": 1])
     }
 
     @Test("What is admitted takes room; what waits takes it at its locks alone")
@@ -53,6 +65,6 @@ import Testing
         occupancy.admit("two")
         #expect(occupancy.obstacle(to: "two") == .builder(open: 2, limit: 2))
         occupancy.admit("read")
-        #expect(occupancy.obstacle(to: "free") == .project(open: 3, limit: 3))
+        #expect(occupancy.obstacle(to: "free") == .all(open: 3, limit: 3))
     }
 }

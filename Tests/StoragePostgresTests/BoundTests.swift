@@ -128,6 +128,107 @@ import Testing
         #expect(counts[1] == counts[0] + 4)
     }
 
+    @Test("However many dispatchers match at once, no limit of a project is ever exceeded, and every request is built")
+    func projectsNeverExceeded() async throws {
+        var configuration = Samples.configuration(builders: [Samples.builder("test"), Samples.builder("lint")])
+        configuration.projects = [ProjectRule(name: "a", limit: 1), ProjectRule(name: "b", share: 3, limit: 2, longestWait: .seconds(1))]
+        let stores = try await SharedDatabase.make().processes(3, configuration)
+        let each = 12
+        for _ in 0..<each {
+            for (project, builder) in [("a", "test"), ("b", "lint"), ("b", "test"), ("c", "test")] {
+                _ = try await stores[0].force(Self.forced(builder, project), idempotency: nil)
+            }
+        }
+        let finished = Watched(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<6 {
+                group.addTask {
+                    let store = stores[number % stores.count]
+                    let worker = try await WorkerDouble(store, "w\(number)", slots: 3)
+                    while finished.value < 4 * each {
+                        let builds = try await worker.claim()
+                        let open = try await Self.openOfProjects(store)
+                        #expect(open["a"] ?? 0 <= 1 && open["b"] ?? 0 <= 2, "\(open)")
+                        try await worker.accept(builds)
+                        for build in builds { try await worker.finish(build) }
+                        finished.change { $0 += builds.count }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let requests = try await stores[0].requests(.init(.init(), limit: 500))
+        #expect(requests.count == 4 * each && requests.allSatisfy { $0.outcome == .success && $0.attempts == 1 })
+    }
+
+    @Test("A dispatcher that finds what it looked at given away by another looks again, and gives what is next")
+    func looksAgain() async throws {
+        var configuration = Samples.configuration()
+        configuration.projects = [ProjectRule(name: "a", share: 9, limit: 1)]
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        var requests: [RequestID] = []
+        for project in ["a", "a", "b"] { requests.append(try await stores[0].force(Self.forced("test", project), idempotency: nil).request) }
+        let first = try await WorkerDouble(stores[0], "w1", slots: 1)
+        let second = try await WorkerDouble(stores[1], "w2", slots: 1)
+        let offers = [first.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let others = Task { try await second.claim() }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit().map(\.request) == [requests[0]])
+        #expect(try await others.value.map(\.request) == [requests[2]])
+    }
+
+    @Test("Projects that are applied between a dispatcher's look and its decision hold")
+    func projectsUnderWay() async throws {
+        let stores = try await SharedDatabase.make().processes(2)
+        for _ in 0..<3 { _ = try await stores[0].force(Self.forced("test", "a"), idempotency: nil) }
+        let worker = try await WorkerDouble(stores[0], "w1")
+        let offers = [worker.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        var configuration = Samples.configuration()
+        configuration.projects = [ProjectRule(name: "a", limit: 1)]
+        _ = try await stores[1].apply(configuration, digest: Samples.digest(2))
+        let given = try await stores[0].write("assigning") { tx in try MatchSnapshot.locking(demand, offers, tx).map { $0.0.decide().count } }
+        #expect(given == nil, "it looks again")
+        #expect(try await worker.claim().count == 1)
+    }
+
+    @Test("A request that a scheduler of the version before makes has its project")
+    func madeByOlder() async throws {
+        let store = try await SharedDatabase.make().processes(1)[0]
+        let made = try await store.force(Self.forced("test", "a"), idempotency: nil).request
+        let project = try await store.write("inserting as before") { tx in
+            try tx.sql.first(
+                """
+                INSERT INTO requests (buildset, builder, match_class, phase, priority, attempts_allowed, created)
+                SELECT buildset, 'another', match_class, phase, priority, attempts_allowed, created FROM requests WHERE id = $1 RETURNING project
+                """, [.integer(made.rawValue)])?.string(0)
+        }
+        #expect(project == "a")
+    }
+
+    private static func forced(_ builder: String, _ project: String) -> ForceRequest {
+        var force = Samples.force(builder)
+        force.project = project
+        return force
+    }
+
+    /// One statement sees one state.
+    private static func openOfProjects(_ store: PostgresStore) async throws -> [String: Int] {
+        try await store.read("counting open builds") { sql in
+            try sql.all(
+                """
+                SELECT s.project, count(*) FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
+                WHERE b.phase <> 'finished' GROUP BY s.project
+                """
+            ).reduce(into: [:]) { $0[$1.string(0)] = $1.int(1) }
+        }
+    }
+
     /// One statement sees one state.
     private static func expectBounds(_ store: PostgresStore) async throws {
         let open = try await store.read("counting open builds") { sql in

@@ -88,6 +88,34 @@ import Testing
         #expect(!plan.contains { $0.contains("Sort") || $0.contains("Seq Scan") }, "\(plan.joined(separator: "\n"))")
     }
 
+    @Test("The heads of projects are read from requests_project, and no row beyond those that are asked for")
+    func headsOfProjects() async throws {
+        let database = try await SharedDatabase.make()
+        try await PostgresHistory(builds: 1000, unmatchable: 20_000).fill(try await database.process(connections: 1))
+        let store = try await database.processes(1)[0]
+        for project in ["a", "b", "c"] {
+            var force = Samples.force()
+            force.project = project
+            for number in 0..<40 {
+                force.priority = number % 2
+                _ = try await store.force(force, idempotency: nil)
+            }
+        }
+        try await store.pool.withConnection("looking at it") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
+        let plan = try await store.write("explaining") { tx in
+            let mine = try tx.sql.first("SELECT id FROM match_classes WHERE builder = 'test'")?.int64(0) ?? 0
+            let heads = MatchSnapshot.headsOfProjects.replacing("$1::bigint[]", with: "'{\(mine)}'::bigint[]")
+                .replacing("$2::bigint[]", with: "'{5}'::bigint[]").replacing("$3::text[]", with: "'{c}'::text[]")
+                .replacing("$4::text[]", with: "'{b}'::text[]")
+            return try tx.sql.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) \(heads) FOR NO KEY UPDATE SKIP LOCKED) h").map { $0.string(0) }
+        }
+        let text = plan.joined(separator: "\n")
+        // Five of `a`, five of each priority of `b`, and none beyond; the last look finds no other priority.
+        #expect(plan.first?.contains("actual rows=15 ") ?? false, "\(text)")
+        #expect(plan.contains { $0.contains("Index Scan using requests_project") && $0.contains("actual rows=4 loops=4") }, "\(text)")
+        #expect(!plan.contains { $0.contains("Sort") || $0.contains("Seq Scan") || $0.contains("requests_pending") }, "\(text)")
+    }
+
     @Test("A batch of builds costs less than three statements for each, from the change to the end")
     func statementsOfABatch() async throws {
         let store = try await SharedDatabase.make().processes(1)[0]

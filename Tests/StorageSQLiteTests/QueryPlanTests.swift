@@ -32,6 +32,16 @@ import Testing
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test("The heads of projects are read from requests_project, without a scan or a sort")
+    func headsOfProjects() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path, clock: ManualStoreClock())
+        let plan = try await plan(store, MatchSnapshot.headsOfProjects)
+        #expect(plan.contains { $0.contains("USING INDEX requests_project (match_class=? AND project=? AND priority<?)") }, "\(plan)")
+        #expect(scans(plan).filter { !["SCAN p", "SCAN l"].contains($0) }.isEmpty, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     @Test("No statement of a build's life scans a table, however long the history")
     func lifecycle() async throws {
         let directory = TemporaryDirectory()

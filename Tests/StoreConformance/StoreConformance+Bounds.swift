@@ -240,10 +240,10 @@ extension StoreConformance where S: Store {
         #expect(held.map(\.request) == Array(requests[..<2]))
         let assigned = world.clock.now()
         world.clock.advance(by: .seconds(5))
-        let open = held.map { BoundFacts.OpenBuild(build: $0.build, builder: $0.builder.name, assigned: assigned) }
-        #expect(try await world.store.why(requests[2])?.bounds == BoundFacts(open: open, rivals: []))
+        let open = held.map { BoundFacts.OpenBuild(build: $0.build, builder: $0.builder.name, project: "demo", assigned: assigned) }
+        #expect(try await world.store.why(requests[2])?.bounds == BoundFacts(open: open, rivals: [], now: world.clock.now()))
         let rival = BoundFacts.Rival(request: requests[2], builder: "write")
-        #expect(try await world.store.why(requests[3])?.bounds == BoundFacts(open: open, rivals: [rival]))
+        #expect(try await world.store.why(requests[3])?.bounds == BoundFacts(open: open, rivals: [rival], now: world.clock.now()))
         try await world.store.setPriority(requests[3], priority: 1)
         #expect(try await world.store.why(requests[3])?.bounds?.rivals == [])
         for other in [requests[0], requests[4]] {

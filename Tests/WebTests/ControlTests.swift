@@ -224,6 +224,37 @@ import Testing
         }
     }
 
+    @Test("Why a request waits for its project is told by the limit, the shares, and who waited too long")
+    func whyProject() async throws {
+        let projects = [ProjectRule(name: "docs", limit: 1), ProjectRule(name: "app", share: 2), ProjectRule(name: "old", longestWait: .seconds(60))]
+        let clock = ManualStoreClock()
+        try await WebRig.with([Samples.builder("test")], projects: projects, clock: clock) { rig in
+            @Sendable func reasons(_ request: RequestID) async throws -> [String?] {
+                try await rig.object("/api/v1/requests/\(request)/why")["reasons"].items.map { reason in
+                    reason["code"].text.map { "\($0): \(reason["text"].text ?? "")" }
+                }
+            }
+            @Sendable func force(_ project: String) async throws -> RequestID {
+                var force = Samples.force()
+                force.project = project
+                return try await rig.store.force(force, idempotency: nil).request
+            }
+            let first = [try await force("docs"), try await force("app"), try await force("app"), try await force("app")]
+            let worker = try await WorkerDouble(rig.store, "w1", slots: 4)
+            #expect(try await worker.claim().map(\.request) == first)
+            let (docs, app, site) = (try await force("docs"), try await force("app"), try await force("site"))
+            let (ofDocs, ofApp) = (try await reasons(docs), try await reasons(app))
+            #expect(ofDocs.first == "limit: project docs has 1 of 1 builds at once: 1")
+            #expect(ofApp.first == "share: project app has 3 builds with share 2: first goes project site, which has 0 with share 1")
+            #expect(try await reasons(site).first == "busy: all slots of w1 are busy with builds 1, 2, 3, 4")
+            let old = try await force("old")
+            clock.advance(by: .seconds(61))
+            let (ofOld, ofSite) = (try await reasons(old), try await reasons(site))
+            #expect(ofOld.first == "longest_wait: it goes before all others: it waits longer than 60.0 seconds, the longest wait of project old")
+            #expect(ofSite.compactMap { $0 }.first?.hasPrefix("longest_wait: project old goes first: a request of it waits since ") == true)
+        }
+    }
+
     @Test("Why a request waits is told by what it waits for, and what became of it after")
     func why() async throws {
         try await WebRig.with([Samples.builder("test"), Samples.builder("mac", labels: ["os": "mac"])]) { rig in

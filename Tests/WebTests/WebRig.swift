@@ -31,14 +31,14 @@ struct WebRig: Sendable {
 
     static func with(
         _ builders: [Builder] = [Samples.builder("test"), Samples.builder("docs")], schedulers: [SchedulerRule] = [], locks: [Lock] = [],
-        limit: Int? = nil,
+        limit: Int? = nil, projects: [ProjectRule] = [], clock: ManualStoreClock? = nil,
         _ test: @Sendable @escaping (WebRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
-        let store = try await SQLiteStore.open(directory: directory.path)
+        let store = try await SQLiteStore.open(directory: directory.path, clock: clock ?? SystemStoreClock())
         var configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
         configuration.schedulers += schedulers
-        (configuration.locks, configuration.limit) = (locks, limit)
+        (configuration.locks, configuration.limit, configuration.projects) = (locks, limit, projects)
         configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
         let applied = try await store.apply(configuration, digest: Samples.digest(1)).applied
         let inForce = Watched(applied)

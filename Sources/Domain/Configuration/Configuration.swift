@@ -18,11 +18,13 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var secrets: [Secret]
     /// Nil where it is not written: as its default says.
     public var untrusted: UntrustedRule?
+    /// What the projects whose changes come in may take; empty: all requests stand in one line.
+    public var projects: [ProjectRule]
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
         directories: [DirectoryConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [],
-        limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil
+        limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
     ) {
         self.project = project
         self.sources = sources
@@ -35,6 +37,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.limit = limit
         self.secrets = secrets
         self.untrusted = untrusted
+        self.projects = projects
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -49,11 +52,12 @@ public struct Configuration: Hashable, Sendable, Codable {
             builders: try values.decode([Builder].self, forKey: .builders),
             locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
             secrets: try values.decodeIfPresent([Secret].self, forKey: .secrets) ?? [],
-            untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted))
+            untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted),
+            projects: try values.decodeIfPresent([ProjectRule].self, forKey: .projects) ?? [])
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, secrets, untrusted
+        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, secrets, untrusted, projects
     }
 
     /// Every source of changes, of whichever kind.

@@ -21,6 +21,7 @@ struct ConfigurationDraft {
     var secrets: [Part<Secret>] = []
     /// Where steps name secrets.
     var secretReferences: [(name: String, value: YAMLValue)] = []
+    var projectRules: [Part<ProjectRule>] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
     var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
@@ -42,6 +43,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "source", ofGit + told + dropped)
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "project", projectRules.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "secret", secrets.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
@@ -65,7 +67,7 @@ struct ConfigurationDraft {
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), directories: directories.map(\.value), schedulers: expanded.schedulers.map(\.value),
             builders: expanded.builders.map(\.value), locks: locks.map(\.value), limit: limits.first?.limit, secrets: secrets.map(\.value),
-            untrusted: untrusted.first?.rule)
+            untrusted: untrusted.first?.rule, projects: projectRules.map(\.value))
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

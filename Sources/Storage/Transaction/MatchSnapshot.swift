@@ -47,11 +47,22 @@ package struct MatchSnapshot: Sendable {
         package var request: RequestID
         package var priority: Int
         package var matchClass: MatchClass
+        /// Both are told only where projects have shares.
+        package var project: String
+        package var created: Timestamp
 
-        package init(request: RequestID, priority: Int, matchClass: MatchClass) {
+        package init(
+            request: RequestID, priority: Int, matchClass: MatchClass, project: String = "", created: Timestamp = Timestamp(microseconds: 0)
+        ) {
             self.request = request
             self.priority = priority
             self.matchClass = matchClass
+            self.project = project
+            self.created = created
+        }
+
+        fileprivate var place: QueueOrder.Place {
+            QueueOrder.Place(request: request, project: project, priority: priority, created: created)
         }
     }
 
@@ -61,6 +72,8 @@ package struct MatchSnapshot: Sendable {
     private var heads: [Head] = []
     /// What the configuration's limits and locks leave; nil where they bound nothing of this.
     private var occupancy: Occupancy?
+    /// Nil where no project has a share.
+    private var order: QueueOrder?
     private var pools: [Pool] = []
 
     /// Nothing is given away. Where nothing is bounded, whatever is first in line can be.
@@ -81,7 +94,7 @@ package struct MatchSnapshot: Sendable {
         unheard.sort()
     }
 
-    /// How many builds all offers together can take, and the project's limit allows.
+    /// How many builds all offers together can take, and the limit on all builds allows.
     package var free: Int {
         let slots = offers.reduce(0) { $0 + $1.free }
         return min(slots, occupancy?.room ?? slots)
@@ -94,6 +107,18 @@ package struct MatchSnapshot: Sendable {
         self.occupancy = occupancy
         self.pools = pools
     }
+
+    /// Gives the heads that follow the order of projects; after `bound`.
+    package mutating func arrange(by projects: [ProjectRule], now: Timestamp) {
+        order = QueueOrder(projects, open: occupancy?.openOfProjects ?? [:], now: now)
+    }
+
+    /// Something else may be decided where this is empty under locks: another dispatcher took up what a limit left.
+    package var isBounded: Bool { occupancy != nil }
+    package var isByProject: Bool { order != nil }
+
+    /// The projects that need no look: they have as many builds as they may have.
+    package var fullProjects: [String] { occupancy?.fullProjects ?? [] }
 
     /// The classes that somebody here can serve, by number.
     package func eligible(_ classes: some Sequence<MatchClass>, of configuration: Configuration) -> [MatchClass] {
@@ -117,7 +142,7 @@ package struct MatchSnapshot: Sendable {
             switch occupancy.obstacle(to: one.builder) {
             case nil: wanted.append((one.id, free))
             case .locks: wanted.append((one.id, 1))
-            case .project, .builder: continue
+            case .all, .project, .builder: continue
             }
             contended.formUnion(locks[one.builder] ?? [])
         }
@@ -127,7 +152,7 @@ package struct MatchSnapshot: Sendable {
             switch occupancy.obstacle(to: one.builder) {
             case nil where isFreeElsewhere(one): wanted.append((one.id, 1))
             case .locks where pools.contains(where: { $0.labels.satisfy(one.labels) }): wanted.append((one.id, 1))
-            case nil, .locks, .project, .builder: continue
+            case nil, .locks, .all, .project, .builder: continue
             }
         }
         return wanted.sorted { $0.matchClass < $1.matchClass }
@@ -137,9 +162,11 @@ package struct MatchSnapshot: Sendable {
         pools.contains { $0.isFreeElsewhere && $0.labels.satisfy(matchClass.labels) }
     }
 
-    /// Takes the first requests of each class that was asked for; priority first, then age, over all classes.
+    /// Takes the first requests of each class that was asked for, where projects have shares those of each project. In the end they go by priority, then age,
+    /// over all classes, or in the order of the projects.
     package mutating func take(_ heads: [Head]) {
-        self.heads = heads.sorted { ($1.priority, $0.request) < ($0.priority, $1.request) }
+        var seen = Set<RequestID>()
+        self.heads = heads.filter { seen.insert($0.request).inserted }.sorted { ($1.priority, $0.request) < ($0.priority, $1.request) }
     }
 
     /// Which request goes to which offer: the first in line to the least loaded worker that may run it. One that waits for a lock, or that another dispatcher
@@ -158,9 +185,10 @@ package struct MatchSnapshot: Sendable {
         var remaining = free
         var occupancy = occupancy
         var decided: [(head: Head, offer: SlotOffer)] = []
-        for head in heads {
-            guard remaining > 0 else { break }
-            if let obstacle = occupancy?.obstacle(to: head.matchClass.builder) {
+        var line = Line(heads, order)
+        while remaining > 0, let head = line.next() {
+            let project = order == nil ? nil : head.project
+            if let obstacle = occupancy?.obstacle(to: head.matchClass.builder, of: project) {
                 if case .locks = obstacle { occupancy?.reserve(head.matchClass.builder) }
                 continue
             }
@@ -175,9 +203,29 @@ package struct MatchSnapshot: Sendable {
             left[place].free -= 1
             left[place].open += 1
             remaining -= 1
-            occupancy?.admit(head.matchClass.builder)
+            occupancy?.admit(head.matchClass.builder, of: project)
+            line.admit(head)
             decided.append((head, left[place].offer))
         }
         return decided
     }
+}
+
+/// The heads, one after the other, as they are in line.
+private struct Line {
+    private var plain: ArraySlice<MatchSnapshot.Head>
+    private var fair: FairQueue?
+    private let heads: [RequestID: MatchSnapshot.Head]
+
+    init(_ sorted: [MatchSnapshot.Head], _ order: QueueOrder?) {
+        plain = sorted[...]
+        fair = order.map { FairQueue(sorted.map(\.place), order: $0) }
+        heads = order == nil ? [:] : sorted.reduce(into: [:]) { $0[$1.request] = $1 }
+    }
+
+    mutating func next() -> MatchSnapshot.Head? {
+        fair == nil ? plain.popFirst() : fair?.next().flatMap { heads[$0.request] }
+    }
+
+    mutating func admit(_ head: MatchSnapshot.Head) { fair?.admit(head.place) }
 }

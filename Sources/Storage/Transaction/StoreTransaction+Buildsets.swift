@@ -60,6 +60,8 @@ package struct NewRequest {
     package var buildset: BuildsetID
     package var builder: String
     package var matchClass: Int64
+    /// Its stamp's.
+    package var project: String
     package var priority: Int
     package var attemptsAllowed: Int
     /// Not empty: it is made in phase `waiting`.
@@ -117,7 +119,8 @@ extension StoreTransaction {
                 classes[builder.name, default: [:]][demand] = matchClass
                 new.append(
                     NewRequest(
-                        buildset: context.id, builder: builder.name, matchClass: matchClass, priority: draft.new.plan.priority + builder.priority,
+                        buildset: context.id, builder: builder.name, matchClass: matchClass, project: context.stamp.project,
+                        priority: draft.new.plan.priority + builder.priority,
                         attemptsAllowed: max(1, builder.attempts), needs: draft.needs(of: builder)))
             }
         }

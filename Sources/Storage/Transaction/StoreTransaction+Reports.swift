@@ -13,7 +13,7 @@ extension StoreTransaction {
             keys: judge.keys.filter { !ending.contains($0.build) })
         emit(judge.events)
         let ended = try end(judge.endings)
-        let freeing = freeing(judge.endings)
+        let freeing = try freeing(judge.endings)
         for (place, report) in reports.enumerated() where answers[place].verdict == .applied {
             answers[place].ringTriggers = judge.leaving.contains(report.build)
             guard case .finish = report.content, let end = ended[report.build] else { continue }
@@ -25,9 +25,11 @@ extension StoreTransaction {
     }
 
     /// The builds whose end makes room under a limit or in a lock.
-    private func freeing(_ endings: [BuildEnding]) -> Set<BuildID> {
+    private func freeing(_ endings: [BuildEnding]) throws -> Set<BuildID> {
         guard !endings.isEmpty, let configuration = seenConfiguration?.configuration else { return [] }
-        let bounded = configuration.boundedBuilders
-        return Set(endings.map(\.build).filter { configuration.limit != nil || bounded.contains($0.builder) }.map(\.id))
+        let freeing = try endings.map(\.build).filter {
+            configuration.isFreed(by: $0.builder, of: configuration.projects.isEmpty ? "" : try context(of: $0.buildset).stamp.project)
+        }
+        return Set(freeing.map(\.id))
     }
 }

@@ -6,10 +6,14 @@ extension WaitReasons {
     var bounds: [Reason] {
         guard let configuration, let facts = facts.bounds else { return [] }
         let builder = self.facts.request.builder
-        var occupancy = Occupancy(configuration, open: facts.open.reduce(into: [:]) { $0[$1.builder, default: 0] += 1 })
-        switch occupancy.obstacle(to: builder) {
-        case .project(let open, let limit):
+        let project = self.facts.request.stamp.project
+        var occupancy = Occupancy(configuration, open: facts.openOfBuilders, projects: facts.openOfProjects)
+        switch occupancy.obstacle(to: builder, of: project) {
+        case .all(let open, let limit):
             return [Reason("limit", "project \(configuration.project) has \(open) of \(limit) builds at once")]
+        case .project(let name, let open, let limit):
+            let own = facts.open.filter { $0.project == name }.map(\.build.description)
+            return [Reason("limit", "project \(name) has \(open) of \(limit) builds at once: \(Self.some(own))")]
         case .builder(let open, let limit):
             let own = facts.open.filter { $0.builder == builder }.map(\.build.description)
             return [Reason("limit", "builder \(builder) has \(open) of \(limit) builds at once: \(Self.some(own))")]
@@ -21,11 +25,16 @@ extension WaitReasons {
             }
         case nil:
             for rival in facts.rivals { occupancy.reserve(rival.builder) }
-            guard case .locks(let names) = occupancy.obstacle(to: builder) else { return [] }
+            guard case .locks(let names) = occupancy.obstacle(to: builder, of: project) else { return [] }
             return names.map { name in
                 let first = facts.rivals.filter { rival in configuration.builder(named: rival.builder)?.locks.contains { $0.name == name } ?? false }
                 return Reason("lock", "lock \(name) goes first to \(Self.some(first.map { "request \($0.request) of \($0.builder)" }))")
             }
         }
     }
+}
+
+extension BoundFacts {
+    var openOfBuilders: [String: Int] { open.reduce(into: [:]) { $0[$1.builder, default: 0] += 1 } }
+    var openOfProjects: [String: Int] { open.reduce(into: [:]) { $0[$1.project, default: 0] += 1 } }
 }

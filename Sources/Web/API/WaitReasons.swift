@@ -68,9 +68,13 @@ struct WaitReasons {
         guard !willing.isEmpty else {
             return reasons + [Reason("paused", "every worker that could build it is paused: \(names(fitting))")]
         }
-        let bounds = bounds
+        reasons += longestWait
+        let bounds = bounds + shares
         reasons += bounds
-        if facts.ahead > 0 { reasons.append(Reason("queue", "\(facts.ahead) requests with the same builder come first, by priority and age")) }
+        if facts.ahead > 0 {
+            let same = facts.bounds.map(\.projects).flatMap { $0.isEmpty ? nil : "builder and project" } ?? "builder"
+            reasons.append(Reason("queue", "\(facts.ahead) requests with the same \(same) come first, by priority and age"))
+        }
         let free = willing.filter { $0.builds.count < $0.slots }
         if free.isEmpty {
             let builds = willing.flatMap(\.builds).map(\.description).joined(separator: ", ")

@@ -302,6 +302,20 @@ extension ConfigurationCase {
                 "4:37: found \"databse\" a second time, expected each lock once",
             ]),
         ConfigurationCase(
+            name: "projects without sense",
+            text: """
+                project: p
+                projects: [{name: a, share: 0}, {share: 2}, {name: a, limit: 0, longest_wait: 10ms, weight: 2}]
+                builders: [{name: a, steps: [{run: x}]}]
+                """,
+            problems: [
+                "2:29: found the number 0, expected a whole number from 1 to 10000",
+                "2:33: found a project without \"name\", expected a name",
+                "2:52: found a second project \"a\", expected a name of its own; the first is at f:2:19",
+                "2:62: found the number 0, expected a whole number from 1 to 1000000",
+                "2:79: found \"10ms\", expected a duration from 1s to", "2:85: found the key \"weight\" in a project, expected one of",
+            ]),
+        ConfigurationCase(
             name: "needs in a circle",
             text: """
                 project: p

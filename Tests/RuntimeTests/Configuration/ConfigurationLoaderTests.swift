@@ -170,6 +170,20 @@ import Testing
         #expect(stored == configuration)
     }
 
+    @Test("A project that says nothing else has share 1, no limit and no longest wait")
+    func projects() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            projects: [{name: app, share: 3, limit: 4, longest_wait: 30m}, {name: site}]
+            builders: [{name: b, steps: [{run: x}]}]
+            """
+        ).configuration
+        #expect(configuration.projects == [ProjectRule(name: "app", share: 3, limit: 4, longestWait: .seconds(1800)), ProjectRule(name: "site")])
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
     @Test("The limit of the project stands in one file only")
     func oneLimit() throws {
         let directory = TemporaryDirectory()
@@ -208,6 +222,10 @@ import Testing
         #expect(builder.properties == ["coverage": false] && builder.attempts == 5 && builder.priority == 1)
         #expect(builder.limit == 8 && builder.locks == [LockUse("staging", .counting)])
         #expect(configuration.limit == 40 && configuration.locks == [Lock(name: "staging", count: 3), Lock(name: "registry")])
+        #expect(
+            configuration.projects == [
+                ProjectRule(name: "shop", share: 3, limit: 20, longestWait: .seconds(1800)), ProjectRule(name: "docs", limit: 2),
+            ])
         #expect(configuration.builder(named: "package")?.locks == [LockUse("registry"), LockUse("staging")])
         #expect(
             builder.steps.first

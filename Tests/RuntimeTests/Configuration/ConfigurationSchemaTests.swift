@@ -29,7 +29,7 @@ import Testing
             ("directory_source", ConfigurationKeys.directory),
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
-            ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock),
+            ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock), ("project", ConfigurationKeys.project),
             ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
             ("trigger", ConfigurationKeys.trigger), ("untrusted", ConfigurationKeys.untrusted), ("secret", ConfigurationKeys.secret),
             ("try", ConfigurationKeys.tryRule),
@@ -119,13 +119,13 @@ import Testing
 
     @Test("Every key is documented")
     func documented() throws {
-        let text = try ["configuration", "schedulers", "graphs"].map {
+        let text = try ["configuration", "schedulers", "graphs", "fairness"].map {
             try String(contentsOfFile: "\(ConfigurationSamples.top)/docs/\($0).md", encoding: .utf8)
         }.joined()
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
-            + ConfigurationKeys.trigger + ConfigurationKeys.directory
+            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.project
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 
