@@ -27,6 +27,7 @@ public enum Schemas {
         Migration(number: 7, name: "triggers", sql: String(decoding: PackageResources.sqlite_0007_triggers_sql, as: UTF8.self)),
         Migration(number: 8, name: "tries", sql: String(decoding: PackageResources.sqlite_0008_tries_sql, as: UTF8.self)),
         Migration(number: 9, name: "projects", sql: String(decoding: PackageResources.sqlite_0009_projects_sql, as: UTF8.self)),
+        Migration(number: 10, name: "deadlines", sql: String(decoding: PackageResources.sqlite_0010_deadlines_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -43,5 +44,7 @@ public enum Schemas {
         Migration(number: 10, name: "projects", sql: String(decoding: PackageResources.postgres_0010_projects_sql, as: UTF8.self)),
         Migration(number: 11, name: "project backfill", sql: String(decoding: PackageResources.postgres_0011_project_backfill_sql, as: UTF8.self)),
         Migration(number: 12, name: "project index", sql: String(decoding: PackageResources.postgres_0012_project_index_sql, as: UTF8.self)),
+        Migration(number: 13, name: "deadlines", sql: String(decoding: PackageResources.postgres_0013_deadlines_sql, as: UTF8.self)),
+        Migration(number: 14, name: "deadline index", sql: String(decoding: PackageResources.postgres_0014_deadline_index_sql, as: UTF8.self)),
     ]
 }

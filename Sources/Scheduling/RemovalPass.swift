@@ -30,6 +30,8 @@ public struct RemovalPass: Sendable {
         if ended > 0 {
             logger.warning("requests of removed builders ended", metadata: ["requests": "\(ended)"])
             bell.ring(.schedulingCompletions)
+            // What needed them may be released, and nothing waits behind them at a lock any more.
+            bell.ring(.dispatchMatch)
         }
         return ended == Self.batch ? .immediately : .at(clock.now.advanced(by: Self.interval))
     }

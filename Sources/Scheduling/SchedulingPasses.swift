@@ -91,6 +91,7 @@ final class SchedulingPasses: Sendable {
         guard !result.buildsets.isEmpty else { return }
         counted.withLock { $0.buildsets += UInt64(result.buildsets.count) }
         bell.ring(.dispatchMatch)
+        if configuration()?.configuration.hasDeadlines ?? true { bell.ring(.schedulingDeadlines) }
         // One without a known builder ended with its making.
         if let configuration = configuration()?.configuration, !configuration.followedSchedulers.isEmpty { bell.ring(.schedulingCompletions) }
         if !result.superseded.isEmpty { bell.ring(.dispatchCancels) }

@@ -8,6 +8,8 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case schedulingCompletions = "scheduling.completions"
     /// The configuration may have builders no more.
     case schedulingRemovals = "scheduling.removals"
+    /// A request may have to begin by a moment that is nearer than any before.
+    case schedulingDeadlines = "scheduling.deadlines"
     case dispatchMatch = "dispatch.match"
     case dispatchReports = "dispatch.reports"
     /// Builds whose end somebody asked for, wherever their workers are served.

@@ -127,14 +127,16 @@ public struct RequestRow: Hashable, Sendable {
     public var claimed: Timestamp?
     public var finished: Timestamp?
     public var cancelReason: String?
+    /// When it ends unless a build of it has begun by then.
+    public var deadline: Timestamp?
     public var stamp: SourceStamp
     public var chain: ChainID
     public var builds: [BuildID]
 
     public init(
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
-        priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?, stamp: SourceStamp,
-        chain: ChainID, builds: [BuildID]
+        priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?, deadline: Timestamp?,
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID]
     ) {
         self.id = id
         self.buildset = buildset
@@ -149,6 +151,7 @@ public struct RequestRow: Hashable, Sendable {
         self.claimed = claimed
         self.finished = finished
         self.cancelReason = cancelReason
+        self.deadline = deadline
         self.stamp = stamp
         self.chain = chain
         self.builds = builds

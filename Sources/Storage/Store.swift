@@ -6,7 +6,8 @@ import Domain
 /// decision as a pure, synchronous function: no network call can sit inside a transaction. Each implementation passes `StoreConformance`.
 public protocol Store:
     ChangeStore, SourceStore, ConfigurationStore, SchedulingStore, SessionStore, DispatchStore, LogStore, ControlStore, SweepStore, OutboxStore,
-    QueryStore, ServiceStore, DeliveryStore, RemovalStore, TriggerStore, SecretStore, TryStore, Sendable
+    QueryStore, ServiceStore, DeliveryStore, RemovalStore, DeadlineStore, TriggerStore, SecretStore, TryStore,
+    Sendable
 {
     /// The random UUID that this deployment's data was made with.
     var deployment: String { get }

@@ -119,16 +119,19 @@ extension PostgresStoreTransaction {
         // Numbers are given in the order of the rows.
         try sql.all(
             """
-            INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, needs, created, version)
-            SELECT buildset, builder, match_class, project, phase, priority, attempts_allowed, needs::json, $9, 1
+            INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, created,
+                version)
+            SELECT buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs::json, $10, 1
             FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-                $8::text[]) WITH ORDINALITY AS j (buildset, builder, match_class, priority, attempts_allowed, phase, needs, project, place) ORDER BY place
+                $8::text[], $9::bigint[]) WITH ORDINALITY
+                AS j (buildset, builder, match_class, priority, attempts_allowed, phase, needs, project, deadline, place) ORDER BY place
             RETURNING id
             """,
             [
                 .integers(requests.map(\.buildset.rawValue)), .texts(requests.map(\.builder)), .integers(requests.map(\.matchClass)),
                 .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }),
                 .texts(requests.map(\.phase.rawValue)), .texts(try requests.map { try JSONText.encode($0.needs) }), .texts(requests.map(\.project)),
+                .integers(requests.map { $0.deadline?.microseconds }),
                 .integer(now.microseconds),
             ]
         ).map { RequestID($0.int64(0)) }

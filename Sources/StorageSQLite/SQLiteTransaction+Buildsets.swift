@@ -47,12 +47,12 @@ extension SQLiteTransaction {
         try requests.map { request in
             try run(
                 """
-                INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, needs, created, version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, created, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
                 """,
                 [
                     request.buildset.rawValue, request.builder, request.matchClass, request.project, request.phase.rawValue, request.priority,
-                    request.attemptsAllowed, try JSONText.encode(request.needs), now.microseconds,
+                    request.attemptsAllowed, request.deadline?.microseconds, try JSONText.encode(request.needs), now.microseconds,
                 ])
             return RequestID(db.lastInsertedRowID)
         }

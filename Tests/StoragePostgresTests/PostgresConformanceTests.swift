@@ -35,6 +35,9 @@ import Testing
     @Test("Limits and locks", arguments: Conformance.boundRules)
     func bounds(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Deadlines", arguments: Conformance.deadlineRules)
+    func deadlines(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Shares of projects", arguments: Conformance.projectRules)
     func projects(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

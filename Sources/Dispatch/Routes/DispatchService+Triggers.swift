@@ -34,6 +34,7 @@ extension DispatchService {
         case .made(let buildsets, let waits, let created):
             if created {
                 bell.ring(.dispatchMatch)
+                bell.ring(.schedulingDeadlines)
                 // One without a known builder ended with its making.
                 if buildsets.contains(where: { $0.outcome != nil }) { bell.ring(.schedulingCompletions) }
             }

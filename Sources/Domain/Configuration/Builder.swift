@@ -14,6 +14,8 @@ public struct Builder: Hashable, Sendable, Codable {
     public var limit: Int?
     /// What each of its builds holds from its assignment until it has ended.
     public var locks: [LockUse]
+    /// How long its requests may wait for their first build before they end as `cancelled`; nil: for ever.
+    public var deadline: Duration?
     /// What people may say when they force it; nil: any properties.
     public var force: ForceRule?
     /// Nil: it takes no patches.
@@ -24,7 +26,7 @@ public struct Builder: Hashable, Sendable, Codable {
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
         properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
-        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil
+        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil, deadline: Duration? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -38,6 +40,7 @@ public struct Builder: Hashable, Sendable, Codable {
         self.locks = locks
         self.force = force
         self.tries = tries
+        self.deadline = deadline
     }
 }
 
@@ -45,6 +48,7 @@ extension Builder {
     private enum CodingKeys: String, CodingKey {
         case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force
         case tries = "try"
+        case deadline = "deadline_ms"
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -59,6 +63,24 @@ extension Builder {
             needs: try values.decodeIfPresent([Need].self, forKey: .needs) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
             locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [],
             force: try values.decodeIfPresent(ForceRule.self, forKey: .force),
-            tries: try values.decodeIfPresent(TryRule.self, forKey: .tries))
+            tries: try values.decodeIfPresent(TryRule.self, forKey: .tries),
+            deadline: try values.decodeMillisecondsIfPresent(forKey: .deadline))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(name, forKey: .name)
+        try values.encode(labels, forKey: .labels)
+        try values.encode(steps, forKey: .steps)
+        try values.encode(environment, forKey: .environment)
+        try values.encode(properties, forKey: .properties)
+        try values.encode(attempts, forKey: .attempts)
+        try values.encode(priority, forKey: .priority)
+        try values.encode(needs, forKey: .needs)
+        try values.encodeIfPresent(limit, forKey: .limit)
+        try values.encode(locks, forKey: .locks)
+        try values.encodeIfPresent(force, forKey: .force)
+        try values.encodeIfPresent(tries, forKey: .tries)
+        try values.encodeMillisecondsIfPresent(deadline, forKey: .deadline)
     }
 }

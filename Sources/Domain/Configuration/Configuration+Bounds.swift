@@ -4,6 +4,9 @@ extension Configuration {
         Set(builders.filter { limit != nil || !projects.isEmpty || $0.limit != nil || !$0.locks.isEmpty }.map(\.name))
     }
 
+    /// Whether a request that waits may have to end by the clock.
+    public var hasDeadlines: Bool { builders.contains { $0.deadline != nil } }
+
     /// Whether the end of a build of this builder, for this project, makes room for one that waits.
     public func isFreed(by builder: String, of project: String) -> Bool {
         if limit != nil || projects.contains(where: { $0.name == project && $0.limit != nil }) { return true }

@@ -40,7 +40,9 @@ extension RolePart {
         let scheduling = SchedulingService(
             store: context.store.store, bell: context.bell.bell, configuration: context.configuration, logger: context.makeLogger("scheduling"))
         let removals = RemovalPass(store: context.store.store, bell: context.bell.bell, logger: context.makeLogger("scheduling"))
-        return RolePart(loops: scheduling.loops + [removals.loop], metrics: [{ SchedulingMetrics(service: scheduling).add(to: &$0) }])
+        let deadlines = DeadlinePass(store: context.store.store, bell: context.bell.bell, logger: context.makeLogger("scheduling"))
+        return RolePart(
+            loops: scheduling.loops + [removals.loop, deadlines.loop], metrics: [{ SchedulingMetrics(service: scheduling).add(to: &$0) }])
     }
 
     static func dispatcher(_ context: ProcessContext) -> RolePart {

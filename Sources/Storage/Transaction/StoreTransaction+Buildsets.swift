@@ -64,6 +64,8 @@ package struct NewRequest {
     package var project: String
     package var priority: Int
     package var attemptsAllowed: Int
+    /// When it ends unless it has begun.
+    package var deadline: Timestamp?
     /// Not empty: it is made in phase `waiting`.
     package var needs: [Need]
 
@@ -121,7 +123,8 @@ extension StoreTransaction {
                     NewRequest(
                         buildset: context.id, builder: builder.name, matchClass: matchClass, project: context.stamp.project,
                         priority: draft.new.plan.priority + builder.priority,
-                        attemptsAllowed: max(1, builder.attempts), needs: draft.needs(of: builder)))
+                        attemptsAllowed: max(1, builder.attempts), deadline: try builder.deadline.map { try now.advanced(by: $0) },
+                        needs: draft.needs(of: builder)))
             }
         }
         guard !new.isEmpty else { return [:] }

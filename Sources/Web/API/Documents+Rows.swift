@@ -30,7 +30,7 @@ extension RequestDocument {
         self.init(
             id: row.id, buildset: row.buildset, builder: row.builder, phase: row.phase, outcome: row.outcome, cause: row.cause, text: row.text,
             priority: row.priority, attempts: row.attempts, created: row.created, claimed: row.claimed, finished: row.finished,
-            cancelReason: row.cancelReason, stamp: row.stamp, chain: row.chain, builds: row.builds)
+            cancelReason: row.cancelReason, deadline: row.deadline, stamp: row.stamp, chain: row.chain, builds: row.builds)
     }
 }
 

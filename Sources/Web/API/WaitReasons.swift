@@ -14,14 +14,19 @@ struct WaitReasons {
     var all: [Reason] {
         switch facts.request.phase {
         case .waiting: waiting
-        case .pending: pending
+        case .pending: pending + deadline
         case .claimed: claimed
         case .finished: finished
         }
     }
 
     private var waiting: [Reason] {
-        facts.needs.map { Reason("needs", "it needs \($0.builder), whose request \($0.request) is \($0.phase.rawValue)") }
+        facts.needs.map { Reason("needs", "it needs \($0.builder), whose request \($0.request) is \($0.phase.rawValue)") } + deadline
+    }
+
+    private var deadline: [Reason] {
+        guard facts.request.builds.isEmpty, let deadline = facts.request.deadline else { return [] }
+        return [Reason("deadline", "it is cancelled unless a build of it begins by \(deadline)")]
     }
 
     private var finished: [Reason] {

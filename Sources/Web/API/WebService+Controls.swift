@@ -79,6 +79,7 @@ extension WebService {
             throw Problem(status: 422, code: "idempotency_key_reused", title: "The Idempotency-Key was used before", detail: text)
         }
         bell.ring(.dispatchMatch)
+        bell.ring(.schedulingDeadlines)
         return try Response.json(
             ForceAnswer(buildset: receipt.buildset, request: receipt.request, chain: receipt.chain), status: receipt.created ? .created : .ok)
     }

@@ -22,6 +22,7 @@ extension WebService {
                 throw Problem(status: 422, code: "idempotency_key_reused", title: "The Idempotency-Key was used before", detail: text)
             }
             bell.ring(.dispatchMatch)
+            bell.ring(.schedulingDeadlines)
             let requests = receipt.requests.map { TryAnswer.Request(builder: $0.builder, request: $0.request) }
             return try Response.json(
                 TryAnswer(buildset: receipt.buildset, chain: receipt.chain, requests: requests), status: receipt.created ? .created : .ok)

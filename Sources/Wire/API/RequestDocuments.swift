@@ -15,19 +15,22 @@ public struct RequestDocument: Sendable, Encodable {
     public var claimed: Timestamp?
     public var finished: Timestamp?
     public var cancelReason: String?
+    /// When it ends unless a build of it has begun by then.
+    public var deadline: Timestamp?
     public var stamp: SourceStamp
     public var chain: ChainID
     public var builds: [BuildID]
 
     private enum CodingKeys: String, CodingKey {
-        case id, buildset, builder, phase, outcome, cause, text, priority, attempts, created, claimed, finished, stamp, chain, builds
+        case id, buildset, builder, phase, outcome, cause, text, priority, attempts, created, claimed, finished, deadline, stamp, chain, builds
         case cancelReason = "cancel_reason"
     }
 
     public init(
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
-        priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?, stamp: SourceStamp,
-        chain: ChainID, builds: [BuildID]
+        priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?,
+        deadline: Timestamp? = nil,
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID]
     ) {
         self.id = id
         self.buildset = buildset
@@ -42,6 +45,7 @@ public struct RequestDocument: Sendable, Encodable {
         self.claimed = claimed
         self.finished = finished
         self.cancelReason = cancelReason
+        self.deadline = deadline
         self.stamp = stamp
         self.chain = chain
         self.builds = builds

@@ -279,6 +279,7 @@ extension ConfigurationCase {
             "a parameter that is Doorbell's", "force: {parameters: [{name: untrusted, kind: boolean}]}, steps: [{run: x}]",
             "3:41: found \"untrusted\", expected the name of a property"),
         builder("no room for a patch", "try: {bytes: 0}, steps: [{run: x}]", "3:26: found the number 0, expected a whole number from 1 to 33554432"),
+        builder("a deadline that is a number", "deadline: 7200, steps: [{run: x}]", "3:23: found the number 7200, expected a duration"),
         builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
         builder(
             "a lock where there is none", "locks: [db], steps: [{run: x}]", "3:21: found \"db\", expected the name of a lock (there is none",

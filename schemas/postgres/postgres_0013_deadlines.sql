@@ -1,0 +1,2 @@
+-- When a request ends unless a build of it has begun, as its builder said when it was made; NULL: never. Its fence counts its builds.
+ALTER TABLE requests ADD COLUMN deadline bigint;
