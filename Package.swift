@@ -127,7 +127,8 @@ let package = Package(
                 "WorkerAgent", "CProcess", "Domain", "Wire", "ProcessSupport", "TestSupport", "doorbell-worker", asyncHTTPClient, crypto,
                 hummingbird, lifecycle, logging,
             ]),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Storage", "StorageSQLite", "TestSupport", logging]),
+        .testTarget(
+            name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Domain", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),

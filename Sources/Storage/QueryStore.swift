@@ -284,10 +284,22 @@ public struct WaitFacts: Hashable, Sendable {
     public var needs: [NeedsGraph.Node]
     /// What its limits and locks are judged by; nil where the configuration in force has none for it.
     public var bounds: BoundFacts?
+    /// Nil: it has none, or a build of it has begun.
+    public var deadline: Deadline?
+
+    public enum Deadline: Hashable, Sendable {
+        case ahead(Timestamp)
+        case passed(Timestamp)
+
+        package init?(of request: RequestRow, hasBegun: Bool, now: Timestamp) {
+            guard let deadline = request.deadline, !hasBegun else { return nil }
+            self = deadline > now ? .ahead(deadline) : .passed(deadline)
+        }
+    }
 
     public init(
         request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?, needs: [NeedsGraph.Node] = [],
-        bounds: BoundFacts? = nil
+        bounds: BoundFacts? = nil, deadline: Deadline? = nil
     ) {
         self.request = request
         self.required = required
@@ -296,6 +308,7 @@ public struct WaitFacts: Hashable, Sendable {
         self.build = build
         self.needs = needs
         self.bounds = bounds
+        self.deadline = deadline
     }
 }
 

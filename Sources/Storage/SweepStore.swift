@@ -17,13 +17,19 @@ public struct OpenWork: Hashable, Sendable {
     public var awaited: Bool
     /// Buildsets that steps triggered, whose builds are open or were lately.
     public var triggered: Bool
+    /// Requests with a deadline that wait.
+    public var deadlines: Bool
 
-    public init(unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false, triggered: Bool = false) {
+    public init(
+        unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false, triggered: Bool = false,
+        deadlines: Bool = false
+    ) {
         self.unclassified = unclassified
         self.quiet = quiet
         self.pendingRequests = pendingRequests
         self.openBuilds = openBuilds
         self.awaited = awaited
         self.triggered = triggered
+        self.deadlines = deadlines
     }
 }

@@ -12,8 +12,17 @@ extension MatchSnapshot {
     static let heads = """
         SELECT h.id, h.priority, c.id FROM unnest($1::bigint[], $2::bigint[]) AS c (id, wanted) CROSS JOIN LATERAL (
             SELECT r.id, r.priority FROM requests r
-            WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL ORDER BY r.priority DESC, r.id LIMIT c.wanted
+            WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL AND \(isInTime("$3"))
+            ORDER BY r.priority DESC, r.id LIMIT c.wanted
         """
+
+    /// Leaves out what its deadline is about to end. Only of a request whose deadline has passed are the builds asked for; index: the unique (request, attempt).
+    private static func isInTime(_ now: String) -> String {
+        """
+        (r.deadline IS NULL OR r.deadline > coalesce(\(now), \(PostgresStore.clock))
+            OR (SELECT max(b.started) FROM builds b WHERE b.request = r.id) IS NOT NULL)
+        """
+    }
 
     /// The same of each project. Index: requests_project, from its beginning, for each class and project; it is asked for the next project, and the next
     /// priority, one by one, so that no other request is read. $3: projects that need no look; $4: those of which a request of any priority may be the first
@@ -39,6 +48,7 @@ extension MatchSnapshot {
         SELECT h.id, h.priority, l.class, l.project, h.created FROM levels l CROSS JOIN LATERAL (
             SELECT r.id, r.priority, r.created FROM requests r
             WHERE r.match_class = l.class AND r.project = l.project AND r.phase = 'pending' AND r.priority <= l.priority AND r.cancel_reason IS NULL
+                AND \(isInTime("$5"))
             ORDER BY r.priority DESC, r.id LIMIT l.wanted
         """
 
@@ -94,7 +104,7 @@ extension MatchSnapshot {
         }
         let wanted = wanted(eligible, among: classes.values, of: configuration)
         guard !wanted.isEmpty else { return }
-        let heads = Self.heads(of: configuration, wanted.map { ($0.matchClass, $0.count) }, full: fullProjects)
+        let heads = Self.heads(of: configuration, wanted.map { ($0.matchClass, $0.count) }, full: fullProjects, store)
         take(try sql.all("\(heads.statement)) h", heads.arguments), classes)
     }
 
@@ -105,11 +115,12 @@ extension MatchSnapshot {
     }
 
     private static func heads(
-        of configuration: Configuration?, _ wanted: [(matchClass: Int64, count: Int)], full: [String]
+        of configuration: Configuration?, _ wanted: [(matchClass: Int64, count: Int)], full: [String], _ store: PostgresStore
     ) -> (statement: String, arguments: [PostgresValue]) {
         let classes: [PostgresValue] = [.integers(wanted.map(\.matchClass)), .integers(wanted.map { Int64($0.count) })]
-        guard let projects = configuration?.projects, !projects.isEmpty else { return (heads, classes) }
-        return (headsOfProjects, classes + [.texts(full), .texts(projects.filter { $0.longestWait != nil }.map(\.name))])
+        guard let projects = configuration?.projects, !projects.isEmpty else { return (heads, classes + [store.clockArgument]) }
+        let overdue = projects.filter { $0.longestWait != nil }.map(\.name)
+        return (headsOfProjects, classes + [.texts(full), .texts(overdue), store.clockArgument])
     }
 
     /// The same under locks: of each class as many requests as the first look would give away, passing over those that another dispatcher is giving away
@@ -127,7 +138,7 @@ extension MatchSnapshot {
         let seen = tx.seenConfiguration?.configuration
         let bounds = [(Self.boundsLock, [PostgresValue]()), (Self.openBuilds, [])] + (seen.map { ofProjects($0, tx.store) } ?? [])
         let isBounded = !(seen?.boundedBuilders.isDisjoint(with: demanded) ?? true)
-        let heads = heads(of: seen, demand.map { ($0.key, $0.value) }, full: [])
+        let heads = heads(of: seen, demand.map { ($0.key, $0.value) }, full: [], tx.store)
         let rows = try tx.sql.pipeline(
             PostgresStoreTransaction.currentConfiguration + (isBounded ? bounds : []) + [
                 (Self.openSessions + " FOR SHARE OF s", [sessions]), (Self.heldBuilds, [sessions]),

@@ -58,13 +58,18 @@ extension PostgresStore {
                     isByProject ? Self.aheadInProject : Self.ahead,
                     [.integer(request.rawValue), .integer(row.priority)] + (isByProject ? [.text(row.stamp.project)] : [])
                 ),
+                (
+                    "SELECT EXISTS (SELECT 1 FROM builds WHERE request = $1 AND started IS NOT NULL), coalesce($2, \(Self.clock))",
+                    [.integer(request.rawValue), clockArgument]
+                ),
             ])
             let labels = rows[0].first?.string(0) ?? "{}"
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels), ahead: row.phase == .pending ? rows[1].first?.int(0) ?? 0 : 0,
                 workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [],
-                bounds: try applied.flatMap { try bounds(of: row, $0.configuration, sql) })
+                bounds: try applied.flatMap { try bounds(of: row, $0.configuration, sql) },
+                deadline: rows[2].first.flatMap { WaitFacts.Deadline(of: row, hasBegun: $0.bool(0), now: $0.time(1)) })
         }
     }
 }

@@ -14,9 +14,12 @@ extension SQLiteStore: DeadlineStore {
 }
 
 extension SQLiteTransaction: DeadlineTransaction {
-    /// Index: requests_deadline, which holds only these.
+    /// Index: requests_deadline, which holds only those that wait; the unique (request, attempt) of builds.
     fileprivate static let unbegun = """
-        SELECT id, deadline, created FROM requests WHERE deadline IS NOT NULL AND fence = 0 AND phase <> 'finished' ORDER BY deadline LIMIT ?
+        SELECT r.id, r.deadline, r.created FROM requests r
+        WHERE r.deadline IS NOT NULL AND r.claimed IS NULL AND r.phase <> 'finished'
+            AND (SELECT max(b.started) FROM builds b WHERE b.request = r.id) IS NULL
+        ORDER BY r.deadline LIMIT ?
         """
 
     func unbegunRequests(limit: Int) throws -> [UnbegunRequest] {

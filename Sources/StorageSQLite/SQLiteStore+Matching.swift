@@ -26,10 +26,17 @@ extension MatchSnapshot {
     /// The first requests of each class. Index: requests_pending, from its beginning, for each class; a class that nobody here can serve is never
     /// looked at, and none is read beyond the limit.
     static let headsOfClasses = """
-        SELECT r.id, r.priority, r.match_class FROM json_each(?) c CROSS JOIN requests r ON r.id IN (
-            SELECT h.id FROM requests h WHERE h.match_class = c.value AND h.phase = 'pending' AND h.cancel_reason IS NULL
-            ORDER BY h.priority DESC, h.id LIMIT ?)
+        SELECT r.id, r.priority, r.match_class FROM json_each(?1) c CROSS JOIN requests r ON r.id IN (
+            SELECT h.id FROM requests h WHERE h.match_class = c.value AND h.phase = 'pending' AND h.cancel_reason IS NULL AND \(isInTime("?3"))
+            ORDER BY h.priority DESC, h.id LIMIT ?2)
         """
+
+    /// Leaves out what its deadline is about to end. Only of a request whose deadline has passed are the builds asked for; index: the unique (request, attempt).
+    private static func isInTime(_ now: String) -> String {
+        """
+        (h.deadline IS NULL OR h.deadline > \(now) OR (SELECT max(b.started) FROM builds b WHERE b.request = h.id) IS NOT NULL)
+        """
+    }
 
     init(_ db: Database, offers: [SlotOffer], configuration: Domain.Configuration?, classes: MatchClassCache, now: Timestamp) throws {
         let sessions = JSONText.list(offers.map(\.session))
@@ -64,13 +71,14 @@ extension MatchSnapshot {
         guard !wanted.isEmpty else { return }
         guard configuration.projects.isEmpty else {
             arrange(by: configuration.projects, now: now)
-            take(try Self.heads(db, wanted, full: fullProjects, overdue: configuration.projects, classes: known))
+            take(try Self.heads(db, wanted, full: fullProjects, overdue: configuration.projects, classes: known, now: now))
             return
         }
         // A statement has one limit for all classes: what it reads beyond what is wanted of one is passed over.
         var left = wanted.reduce(into: [Int64: Int]()) { $0[$1.matchClass] = $1.count }
         let rows = try Row.fetchAll(
-            db.cachedStatement(sql: Self.headsOfClasses), arguments: [JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max()])
+            db.cachedStatement(sql: Self.headsOfClasses),
+            arguments: [JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max(), now.microseconds])
         let heads = rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } }
         take(
             heads.sorted { ($1.priority, $0.request) < ($0.priority, $1.request) }.filter { head in
@@ -125,18 +133,20 @@ extension MatchSnapshot {
         SELECT r.id, r.priority, r.match_class, r.project, r.created FROM levels l CROSS JOIN requests r ON r.id IN (
             SELECT h.id FROM requests h INDEXED BY requests_project
             WHERE h.match_class = l.class AND h.project = l.project AND h.priority <= l.priority AND h.phase = 'pending' AND h.cancel_reason IS NULL
+                AND \(isInTime("?5"))
             ORDER BY h.priority DESC, h.id LIMIT ?2)
         """
 
     /// Where a request of any priority may be the first for its age, the first of each priority are read.
     private static func heads(
-        _ db: Database, _ wanted: [(matchClass: Int64, count: Int)], full: [String], overdue projects: [ProjectRule], classes: [Int64: MatchClass]
+        _ db: Database, _ wanted: [(matchClass: Int64, count: Int)], full: [String], overdue projects: [ProjectRule], classes: [Int64: MatchClass],
+        now: Timestamp
     ) throws -> [Head] {
         let rows = try Row.fetchAll(
             db.cachedStatement(sql: headsOfProjects),
             arguments: [
                 JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max(), JSONText.encode(full),
-                JSONText.encode(projects.filter { $0.longestWait != nil }.map(\.name)),
+                JSONText.encode(projects.filter { $0.longestWait != nil }.map(\.name)), now.microseconds,
             ])
         return rows.compactMap { row in
             classes[row[2]].map {

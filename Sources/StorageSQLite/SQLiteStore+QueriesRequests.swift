@@ -66,11 +66,15 @@ extension SQLiteStore {
                         WHERE match_class = (SELECT match_class FROM requests WHERE id = ?1) AND phase = 'pending'
                             AND (priority > ?2 OR (priority = ?2 AND id < ?1)) AND (?3 IS NULL OR project = ?3)
                         """), arguments: [request.rawValue, row.priority, isByProject ? row.stamp.project : nil])
+            let hasBegun = try Bool.fetchOne(
+                db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM builds WHERE request = ? AND started IS NOT NULL)"),
+                arguments: [request.rawValue])
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
                 workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [],
-                bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db, now: clock.now()) })
+                bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db, now: clock.now()) },
+                deadline: WaitFacts.Deadline(of: row, hasBegun: hasBegun ?? false, now: clock.now()))
         }
     }
 }

@@ -80,7 +80,8 @@ import Testing
         let plan = try await store.write("explaining") { tx in
             let mine = try tx.sql.first("SELECT id FROM match_classes WHERE builder = 'test'")?.int64(0) ?? 0
             let heads = MatchSnapshot.heads.replacing("$1::bigint[]", with: "'{\(mine)}'::bigint[]").replacing(
-                "$2::bigint[]", with: "'{5}'::bigint[]")
+                "$2::bigint[]", with: "'{5}'::bigint[]"
+            ).replacing("$3", with: "NULL")
             return try tx.sql.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) \(heads) FOR NO KEY UPDATE SKIP LOCKED) h").map { $0.string(0) }
         }
         #expect(
@@ -106,7 +107,7 @@ import Testing
             let mine = try tx.sql.first("SELECT id FROM match_classes WHERE builder = 'test'")?.int64(0) ?? 0
             let heads = MatchSnapshot.headsOfProjects.replacing("$1::bigint[]", with: "'{\(mine)}'::bigint[]")
                 .replacing("$2::bigint[]", with: "'{5}'::bigint[]").replacing("$3::text[]", with: "'{c}'::text[]")
-                .replacing("$4::text[]", with: "'{b}'::text[]")
+                .replacing("$4::text[]", with: "'{b}'::text[]").replacing("$5", with: "NULL")
             return try tx.sql.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) \(heads) FOR NO KEY UPDATE SKIP LOCKED) h").map { $0.string(0) }
         }
         let text = plan.joined(separator: "\n")

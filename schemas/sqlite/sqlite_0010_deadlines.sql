@@ -1,3 +1,3 @@
--- When a request ends unless a build of it has begun, as its builder said when it was made; NULL: never. Its fence counts its builds.
+-- When a request ends unless a build of it has begun, as its builder said when it was made; NULL: never.
 ALTER TABLE requests ADD COLUMN deadline INTEGER;
-CREATE INDEX requests_deadline ON requests (deadline) WHERE deadline IS NOT NULL AND fence = 0 AND phase <> 'finished';
+CREATE INDEX requests_deadline ON requests (deadline) WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished';

@@ -16,18 +16,22 @@ struct Aftermath: Sendable {
         var scheduling = false
         var dispatch = false
         var triggers = false
+        var waitsAgain = false
         for (report, answer) in judged {
             scheduling = scheduling || answer.ringScheduling
             dispatch = dispatch || answer.ringDispatch
             triggers = triggers || answer.ringTriggers
-            if case .finish = report.content, answer.verdict == .applied {
+            if case .finish(let end) = report.content, answer.verdict == .applied {
                 logs.ringAll(build: report.build)
                 registry.forget(report.build, session: report.session)
+                waitsAgain = waitsAgain || answer.ringDispatch && end.outcome == .exception
             }
         }
         if scheduling { bell.ring(.schedulingCompletions) }
         if dispatch { bell.ring(.dispatchMatch) }
         if triggers { bell.ring(.dispatchTriggers) }
+        // One that its worker gave back before it began may be late by now.
+        if waitsAgain { bell.ring(.schedulingDeadlines) }
     }
 
     /// Builds were ended by us. Each may have finished its buildset or gone back to `pending`.
@@ -47,6 +51,8 @@ struct Aftermath: Sendable {
         bell.ring(.schedulingCompletions)
         bell.ring(.dispatchMatch)
         bell.ring(.dispatchTriggers)
+        // One that waits again, and that no worker had accepted, may be late by now.
+        if builds.contains(where: \.retried) { bell.ring(.schedulingDeadlines) }
     }
 
     /// A session ended, and these builds with it. What only its worker could build keeps nobody from a lock any more.

@@ -155,11 +155,13 @@ struct ServiceAssembly: Sendable {
         }
     }
 
-    private static func loopsWithWork(_ work: OpenWork) -> Set<LoopName> {
+    /// Whom a ring that was lost, or that nobody was there for, would have told of this.
+    static func loopsWithWork(_ work: OpenWork) -> Set<LoopName> {
         var loops: Set<LoopName> = [.events, .relay, .intakeSpool]
         if work.unclassified { loops.insert(.schedulingClassify) }
         if work.quiet { loops.insert(.schedulingTimers) }
         if work.awaited { loops.insert(.schedulingCompletions) }
+        if work.deadlines { loops.insert(.schedulingDeadlines) }
         if work.pendingRequests { loops.insert(.dispatchMatch) }
         if work.triggered { loops.insert(.dispatchTriggers) }
         if work.openBuilds { loops.formUnion([.sweeper, .dispatchCancels]) }

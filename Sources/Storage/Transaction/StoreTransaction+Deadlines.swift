@@ -1,6 +1,6 @@
 import Domain
 
-/// A request with a deadline that no build has begun.
+/// A request with a deadline that waits, and that no build has begun.
 package struct UnbegunRequest {
     package var request: RequestID
     package var deadline: Timestamp
@@ -15,7 +15,7 @@ package struct UnbegunRequest {
 
 /// What a store says for deadlines.
 package protocol DeadlineTransaction: ControlTransaction {
-    /// The requests with a deadline that no build has begun, the first due first; at most so many.
+    /// The requests with a deadline that wait and that no build has begun, the first due first; at most so many. A build has begun once its worker accepted it.
     func unbegunRequests(limit: Int) throws -> [UnbegunRequest]
 }
 

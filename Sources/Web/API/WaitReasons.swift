@@ -14,7 +14,7 @@ struct WaitReasons {
     var all: [Reason] {
         switch facts.request.phase {
         case .waiting: waiting
-        case .pending: pending + deadline
+        case .pending: isLate ? deadline : pending + deadline
         case .claimed: claimed
         case .finished: finished
         }
@@ -25,8 +25,15 @@ struct WaitReasons {
     }
 
     private var deadline: [Reason] {
-        guard facts.request.builds.isEmpty, let deadline = facts.request.deadline else { return [] }
-        return [Reason("deadline", "it is cancelled unless a build of it begins by \(deadline)")]
+        switch facts.deadline {
+        case nil: []
+        case .ahead(let deadline): [Reason("deadline", "it is cancelled unless a build of it begins by \(deadline)")]
+        case .passed(let deadline): [Reason("deadline", "no build of it had begun by \(deadline): no worker gets it, and a scheduler cancels it")]
+        }
+    }
+
+    private var isLate: Bool {
+        if case .passed = facts.deadline { true } else { false }
     }
 
     private var finished: [Reason] {
