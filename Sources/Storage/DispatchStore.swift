@@ -3,13 +3,28 @@ import Domain
 public protocol DispatchStore: Sendable {
     /// Gives pending requests to free slots: priority first, then age. Creates the builds (phase `assigned`, lease running) and their events. Builds
     /// that are assigned to an offering session but unknown to its worker (a lost answer) are handed out again, before anything new.
-    func match(_ offers: [SlotOffer]) async throws -> [Assignment]
+    func match(_ offers: [SlotOffer]) async throws -> MatchResult
     /// Applies reports of many workers in one transaction; each is judged by itself, in order. Answers are in the order of the reports.
     func apply(_ reports: [BuildReport]) async throws -> [ReportAnswer]
     /// Ends the builds whose lease is over, or that nobody accepted in time, and retries or finishes their requests.
     func expireLeases(reachableSince: Timestamp, limit: Int) async throws -> LeaseExpiry
     /// The builds of these sessions whose end somebody asked for: what a dispatcher that starts, or was away, must still tell their workers.
     func pendingCancels(_ sessions: [SessionID]) async throws -> [BuildCancel]
+}
+
+/// What came of a look at free slots.
+public struct MatchResult: Sendable {
+    public var assignments: [Assignment]
+    /// Other dispatchers were giving away what these slots could have had: something else may be first in line now, and nobody rings for that.
+    public var isUnfinished: Bool
+    /// In how long the order of what waits changes by itself.
+    public var changesIn: Duration?
+
+    public init(_ assignments: [Assignment], isUnfinished: Bool = false, changesIn: Duration? = nil) {
+        self.assignments = assignments
+        self.isUnfinished = isUnfinished
+        self.changesIn = changesIn
+    }
 }
 
 /// Free slots that wait at a dispatcher.
@@ -27,6 +42,15 @@ public struct SlotOffer: Hashable, Sendable {
         self.labels = labels
         self.free = free
         self.holding = holding
+    }
+
+    /// What is left of it once its worker has these, as far as they are its own.
+    package func after(_ given: [Assignment]) -> SlotOffer {
+        let own = given.filter { $0.session == session }.map(\.build)
+        var left = self
+        left.free = max(0, free - own.count)
+        left.holding.formUnion(own)
+        return left
     }
 }
 

@@ -2,25 +2,44 @@ import Domain
 import Storage
 
 extension PostgresStore: DispatchStore {
-    public func match(_ offers: [SlotOffer]) async throws -> [Assignment] {
-        guard !offers.isEmpty else { return [] }
-        for _ in 0..<Self.mostLooks {
-            // Nothing to give is the usual case: then nothing is locked or written.
-            let seen = try await read("looking for work") { [self] in try MatchSnapshot($0, offers, self) }
-            guard !seen.isEmpty else { return [] }
-            let demand = seen.demand().sorted { $0.key < $1.key }
-            let given: [Assignment]? = try await write("assigning builds") { tx in
-                guard let (snapshot, configuration) = try MatchSnapshot.locking(demand, offers, tx) else { return nil }
-                let again = try tx.assignments(snapshot.unheard)
-                return again + (try tx.assign(snapshot.decide(), configuration: configuration))
+    public func match(_ offers: [SlotOffer]) async throws -> MatchResult {
+        var given: [Assignment] = []
+        var offers = offers
+        for _ in 0..<Self.mostLooks where !offers.isEmpty {
+            do {
+                let look = try await look(offers)
+                given += look.given
+                if look.isWhole { return MatchResult(given, changesIn: look.changesIn) }
+                // What nothing bounds waits for no other dispatcher: where that one is not done, another look finds the same.
+                if look.given.isEmpty, !look.isBounded { break }
+                offers = offers.map { $0.after(look.given) }
+            } catch  where !given.isEmpty {
+                // What was given is theirs; whatever this is, the next pass meets it too.
+                break
             }
-            if let given, !given.isEmpty || !seen.isBounded { return given }
-            // Another dispatcher took up what a limit left, or another configuration came: something else may be first in line now, and nobody would ring.
         }
-        return []
+        return MatchResult(given, isUnfinished: !offers.isEmpty)
     }
 
     private static var mostLooks: Int { 4 }
+
+    /// Looks once, and gives away what it found. It is not whole when another dispatcher took up what a limit left, or the requests, or another configuration
+    /// came: something else may be first in line now.
+    private func look(_ offers: [SlotOffer]) async throws -> (
+        given: [Assignment], isWhole: Bool, isBounded: Bool, changesIn: Duration?
+    ) {
+        // Nothing to give is the usual case: then nothing is locked or written.
+        let seen = try await read("looking for work") { [self] in try MatchSnapshot($0, offers, self) }
+        guard !seen.isEmpty else { return ([], true, seen.isBounded, seen.changesIn) }
+        let demand = seen.demand().sorted { $0.key < $1.key }
+        let given: [Assignment] = try await write("assigning builds") { tx in
+            guard let (snapshot, configuration) = try MatchSnapshot.locking(demand, offers, tx) else { return [] }
+            let again = try tx.assignments(snapshot.unheard)
+            return again + (try tx.assign(snapshot.decide(), configuration: configuration))
+        }
+        let wanted = seen.unheard.count + demand.reduce(0) { $0 + $1.value }
+        return (given, given.count >= wanted, seen.isBounded, seen.changesIn)
+    }
 
     public func apply(_ reports: [BuildReport]) async throws -> [ReportAnswer] {
         guard !reports.isEmpty else { return [] }

@@ -3,22 +3,23 @@ import GRDB
 import Storage
 
 extension SQLiteStore: DispatchStore {
-    public func match(_ offers: [SlotOffer]) async throws -> [Assignment] {
-        guard !offers.isEmpty else { return [] }
+    public func match(_ offers: [SlotOffer]) async throws -> MatchResult {
+        guard !offers.isEmpty else { return MatchResult([]) }
         let configuration = applied.withLock { $0 }?.configuration
         let classes = matchClasses
         let seen = try await read("looking for work") { [clock] db in
             try MatchSnapshot(db, offers: offers, configuration: configuration, classes: classes, now: clock.now())
         }
         // Nothing to give is the usual case: then nothing is written.
-        guard !seen.isEmpty else { return [] }
-        return try await write("assigning builds") { tx in
+        guard !seen.isEmpty else { return MatchResult([], changesIn: seen.changesIn) }
+        let given: [Assignment] = try await write("assigning builds") { tx in
             guard let applied = tx.currentConfiguration() else { return [] }
             // Decided again on what is true now, with no other writer between.
             let snapshot = try MatchSnapshot(tx.db, offers: offers, configuration: applied.configuration, classes: classes, now: tx.now)
             let again = try tx.assignments(snapshot.unheard)
             return again + (try tx.assign(snapshot.decide(), configuration: applied.id))
         }
+        return MatchResult(given, changesIn: seen.changesIn)
     }
 }
 

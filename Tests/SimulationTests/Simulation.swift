@@ -149,7 +149,7 @@ struct Simulation<S: Store>: ~Copyable {
             if let session = workers[index].session { offers.append(workers[index].offer(session)) }
         }
         guard !offers.isEmpty, fate != .neverMade else { return }
-        let assignments = try await store.match(offers)
+        let assignments = try await store.match(offers).assignments
         try await expectBounds()
         for assignment in assignments {
             expectFree(assignment)

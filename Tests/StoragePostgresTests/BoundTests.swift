@@ -182,6 +182,49 @@ import Testing
         #expect(try await others.value.map(\.request) == [requests[2]])
     }
 
+    @Test("A dispatcher that gives only a part of what it saw, for another took up a limit, looks again for its free slots")
+    func looksAgainForTheRest() async throws {
+        var configuration = Self.configuration
+        configuration.builders.append(Samples.builder("free"))
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        var requests: [RequestID] = []
+        for (builder, priority) in [("test", 9), ("write", 5), ("free", 0)] {
+            requests.append(try await stores[0].force(Samples.force(builder, priority: priority), idempotency: nil).request)
+        }
+        let first = try await WorkerDouble(stores[0], "w1", slots: 1)
+        let second = try await WorkerDouble(stores[1], "w2", slots: 2)
+        let offers = [first.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let others = Task { try await stores[1].match([second.offer()]) }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit().map(\.request) == [requests[0]])
+        let result = try await others.value
+        #expect(result.assignments.map(\.request) == Array(requests[1...]))
+        #expect(!result.isUnfinished)
+    }
+
+    @Test("What another is giving away is told as unfinished, and what comes next is given once that is done")
+    func unfinished() async throws {
+        let stores = try await SharedDatabase.make().processes(2)
+        _ = try await Self.force(stores[0], "test")
+        let first = try await WorkerDouble(stores[0], "w1", slots: 1)
+        let second = try await WorkerDouble(stores[1], "w2", slots: 1)
+        let offers = [first.offer()]
+        let demand = try await Self.demand(stores[0], offers)
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let result = try await stores[1].match([second.offer()])
+        #expect(result.assignments.isEmpty && result.isUnfinished)
+        #expect(try await held.commit().count == 1)
+        #expect(try await !stores[1].match([second.offer()]).isUnfinished)
+    }
+
     @Test("Projects that are applied between a dispatcher's look and its decision hold")
     func projectsUnderWay() async throws {
         let stores = try await SharedDatabase.make().processes(2)

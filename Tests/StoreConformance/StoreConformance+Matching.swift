@@ -101,7 +101,7 @@ extension StoreConformance where S: Store {
         let both = try await world.store.match([
             WorkerDouble(world.store, "a", labels: ["os": "macos"]).offer(), WorkerDouble(world.store, "b", labels: ["size": "big"]).offer(),
             WorkerDouble(world.store, "c", labels: ["os": "linux", "size": "big"]).offer(),
-        ])
+        ]).assignments
         #expect(both.filter { !$0.builder.labels.isEmpty }.map(\.worker) == ["c", "c"])
         for builder in builders { _ = try await world.store.force(Samples.force(builder.name), idempotency: nil) }
         let mac = try await WorkerDouble(world.store, "mac", labels: ["os": "macos", "size": "big"])
@@ -129,7 +129,7 @@ extension StoreConformance where S: Store {
         let (world, _) = try await pending(6)
         var offers: [SlotOffer] = []
         for number in 0..<3 { offers.append(try await WorkerDouble(world.store, "w\(number)", slots: 4).offer()) }
-        let builds = try await world.store.match(offers)
+        let builds = try await world.store.match(offers).assignments
         #expect(Dictionary(grouping: builds, by: \.worker).mapValues(\.count) == ["w0": 2, "w1": 2, "w2": 2])
     }
 
@@ -154,9 +154,9 @@ extension StoreConformance where S: Store {
         let other = try await WorkerDouble(world.store, "w2")
         try await world.store.setWorkerPaused("w1", paused: true)
         _ = try await world.store.endSession(other.session.id, lost: false, reason: "goodbye")
-        #expect(try await world.store.match([worker.offer(), other.offer()]).isEmpty)
-        #expect(try await world.store.match([]).isEmpty)
-        #expect(try await world.store.match([SlotOffer(session: SessionID(999), worker: "nobody", labels: [:], free: 5)]).isEmpty)
+        #expect(try await world.store.match([worker.offer(), other.offer()]).assignments.isEmpty)
+        #expect(try await world.store.match([]).assignments.isEmpty)
+        #expect(try await world.store.match([SlotOffer(session: SessionID(999), worker: "nobody", labels: [:], free: 5)]).assignments.isEmpty)
         try await world.store.setWorkerPaused("w1", paused: false)
         #expect(try await worker.claim().count == 2)
     }

@@ -13,6 +13,7 @@ extension StoreConformance where S: Store {
             Rule("a project never has more builds than its limit, lets others pass, and an end of its own makes room and says so") {
                 try await $0.limitOfProject()
             },
+            Rule("requests of several projects that wait for a lock keep their other locks from others as one") { try await $0.locksOfProjects() },
             Rule("shares and limits of projects are those of the configuration in force, for requests from before it too") {
                 try await $0.projectsInForce()
             },
@@ -77,7 +78,9 @@ extension StoreConformance where S: Store {
         let app = try await Self.force(world, "app", 4, priority: 50)
         world.clock.advance(by: .seconds(300))
         let worker = try await WorkerDouble(world.store, slots: 2)
-        var held = try await worker.claim()
+        let result = try await world.store.match([worker.offer()])
+        #expect(result.changesIn == .microseconds(1), "then somebody looks again, for the order is another")
+        var held = result.assignments
         #expect(Set(held.map(\.request)) == [app[0], young[0]], "ten minutes are not longer than ten minutes")
         try await worker.accept(held)
         for build in held { try await worker.finish(build) }
@@ -94,7 +97,7 @@ extension StoreConformance where S: Store {
         let second = try await WorkerDouble(world.store, "w2")
         let held = try await first.claim()
         #expect(Set(held.map(\.request)) == Set(docs[..<2] + app))
-        #expect(try await world.store.match([first.offer(holding: held), second.offer()]).isEmpty)
+        #expect(try await world.store.match([first.offer(holding: held), second.offer()]).assignments.isEmpty)
         try await first.accept(held)
         let ofApp = try #require(held.first { $0.project == "app" })
         let ofDocs = try #require(held.first { $0.project == "docs" })
@@ -102,6 +105,23 @@ extension StoreConformance where S: Store {
         #expect(try await second.claim().isEmpty)
         #expect(try await first.finish(ofDocs)?.ringDispatch == true)
         #expect(try await second.claim().map(\.request) == [docs[2]])
+    }
+
+    func locksOfProjects() async throws {
+        var builders = ["test", "lint", "hold"].map { Samples.builder($0) }
+        builders[0].locks = [LockUse("net"), LockUse("db", .counting)]
+        builders[1].locks = [LockUse("db", .counting)]
+        builders[2].locks = [LockUse("net")]
+        var configuration = Self.configuration([ProjectRule(name: "app", share: 2)], builders: builders)
+        configuration.locks = [Lock(name: "db", count: 2), Lock(name: "net")]
+        let (world, _) = try await scheduled(configuration)
+        let worker = try await WorkerDouble(world.store)
+        _ = try await Self.force(world, "app", 1, "hold")
+        let held = try await worker.claim()
+        #expect(held.count == 1)
+        for project in ["app", "site", "docs"] { _ = try await Self.force(world, project, 1, "test", priority: 5) }
+        let lint = try await Self.force(world, "site", 1, "lint")
+        #expect(try await worker.claim(holding: held).map(\.request) == lint)
     }
 
     func projectsInForce() async throws {

@@ -27,7 +27,7 @@ public struct WorkerDouble<S: SessionStore & DispatchStore & LogStore>: Sendable
     }
 
     public func claim(_ free: Int? = nil, holding: [Assignment] = []) async throws -> [Assignment] {
-        try await store.match([offer(free, holding: holding)])
+        try await store.match([offer(free, holding: holding)]).assignments
     }
 
     public func report(_ build: Assignment, _ content: BuildReport.Content, key: String) -> BuildReport {

@@ -13,11 +13,14 @@ struct MatchPass: Sendable {
     let aftermath: Aftermath
     let sweeper: LoopGroup
     let logger: Logger
+    private static let momentOfOthers = Duration.milliseconds(10)
 
     func run() async throws -> NextWake? {
         let (number, offers) = registry.beginPass()
         guard !offers.isEmpty else { return nil }
-        let assignments = try await watch.watching { [store] in try await store.match(offers.map(\.slots)) }
+        let asked = watch.now.monotonic
+        let result = try await watch.watching { [store] in try await store.match(offers.map(\.slots)) }
+        let assignments = result.assignments
         aftermath.counters.countClaims(assignments.count)
         // Somebody must look for the end of the leases that now run.
         if !assignments.isEmpty, watch.arm() { sweeper.ring() }
@@ -39,7 +42,10 @@ struct MatchPass: Sendable {
         }
         registry.endPass(number, fruitless: fruitless)
         // The slots of builds that never reached their workers are free again.
-        return unusable.isEmpty ? nil : .immediately
+        if !unusable.isEmpty { return .immediately }
+        // Others are at it: they are done in a moment, and until then a look finds the same.
+        let wait = result.isUnfinished ? Self.momentOfOthers : result.changesIn.map { max($0, Self.momentOfOthers) }
+        return wait.map { .at(asked.advanced(by: $0)) }
     }
 
     private func prepared(_ assignments: [Assignment]) -> (documents: [SessionID: [AssignmentDocument]], unusable: [BuildReport]) {

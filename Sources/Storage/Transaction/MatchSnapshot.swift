@@ -74,6 +74,7 @@ package struct MatchSnapshot: Sendable {
     private var occupancy: Occupancy?
     /// Nil where no project has a share.
     private var order: QueueOrder?
+    private var now = Timestamp(microseconds: 0)
     private var pools: [Pool] = []
 
     /// Nothing is given away. Where nothing is bounded, whatever is first in line can be.
@@ -111,6 +112,15 @@ package struct MatchSnapshot: Sendable {
     /// Gives the heads that follow the order of projects; after `bound`.
     package mutating func arrange(by projects: [ProjectRule], now: Timestamp) {
         order = QueueOrder(projects, open: occupancy?.openOfProjects ?? [:], now: now)
+        self.now = now
+    }
+
+    /// In how long the order changes by itself: the next of the requests that were read will have waited too long, and others keep it from a lock no more.
+    package var changesIn: Duration? {
+        guard let order else { return nil }
+        return heads.compactMap { head in
+            order.longestWait(of: head.project).map { $0 - now.since(head.created) }.flatMap { $0 < .zero ? nil : $0 + .microseconds(1) }
+        }.min()
     }
 
     /// Something else may be decided where this is empty under locks: another dispatcher took up what a limit left.
@@ -186,10 +196,15 @@ package struct MatchSnapshot: Sendable {
         var occupancy = occupancy
         var decided: [(head: Head, offer: SlotOffer)] = []
         var line = Line(heads, order)
+        // Each class counts once for those that come later, of however many projects its requests are.
+        var reserved = Set<Int64>()
+        func reserve(_ matchClass: MatchClass) {
+            if reserved.insert(matchClass.id).inserted { occupancy?.reserve(matchClass.builder) }
+        }
         while remaining > 0, let head = line.next() {
             let project = order == nil ? nil : head.project
             if let obstacle = occupancy?.obstacle(to: head.matchClass.builder, of: project) {
-                if case .locks = obstacle { occupancy?.reserve(head.matchClass.builder) }
+                if case .locks = obstacle { reserve(head.matchClass) }
                 continue
             }
             // Among equals the first place moves with the request, so that no worker is always first.
@@ -197,7 +212,7 @@ package struct MatchSnapshot: Sendable {
             let places = (0..<left.count).map { ($0 + start) % left.count }
             let able = places.filter { left[$0].free > 0 && left[$0].offer.labels.satisfy(head.matchClass.labels) }
             guard let place = able.min(by: { left[$0].open < left[$1].open }) else {
-                if isFreeElsewhere(head.matchClass) { occupancy?.reserve(head.matchClass.builder) }
+                if isFreeElsewhere(head.matchClass) { reserve(head.matchClass) }
                 continue
             }
             left[place].free -= 1
