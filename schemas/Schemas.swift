@@ -28,6 +28,7 @@ public enum Schemas {
         Migration(number: 8, name: "tries", sql: String(decoding: PackageResources.sqlite_0008_tries_sql, as: UTF8.self)),
         Migration(number: 9, name: "projects", sql: String(decoding: PackageResources.sqlite_0009_projects_sql, as: UTF8.self)),
         Migration(number: 10, name: "deadlines", sql: String(decoding: PackageResources.sqlite_0010_deadlines_sql, as: UTF8.self)),
+        Migration(number: 11, name: "untrusted", sql: String(decoding: PackageResources.sqlite_0011_untrusted_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -46,5 +47,6 @@ public enum Schemas {
         Migration(number: 12, name: "project index", sql: String(decoding: PackageResources.postgres_0012_project_index_sql, as: UTF8.self)),
         Migration(number: 13, name: "deadlines", sql: String(decoding: PackageResources.postgres_0013_deadlines_sql, as: UTF8.self)),
         Migration(number: 14, name: "deadline index", sql: String(decoding: PackageResources.postgres_0014_deadline_index_sql, as: UTF8.self)),
+        Migration(number: 15, name: "untrusted", sql: String(decoding: PackageResources.postgres_0015_untrusted_sql, as: UTF8.self)),
     ]
 }

@@ -21,7 +21,7 @@ public final class DispatchService: Sendable {
     let logger: Logger
     let registry = SessionRegistry()
     let triggerWaits = TriggerWaits()
-    let secretReader = SecretReader()
+    let secretReader: SecretReader
     let watch: LeaseWatch
     let aftermath: Aftermath
     let reports: Combiner<[BuildReport], [ReportAnswer]>
@@ -40,12 +40,14 @@ public final class DispatchService: Sendable {
     ///   - storeClock: the clock that the store's leases end by.
     ///   - clock: the monotonic clock of waits and sessions.
     ///   - beat: tells the store which sessions are heard here, where several dispatchers share it; nil for the only one.
+    ///   - secretsDirectory: beneath which files with secrets are; nil for anywhere.
     public init(
         store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore & TryStore, bell: any Doorbell, logs: LogBell,
         lease: LeaseRule = LeaseRule(),
         storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(),
-        beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, logger: Logger
+        beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, secretsDirectory: String? = nil, logger: Logger
     ) {
+        secretReader = SecretReader(directory: secretsDirectory)
         self.store = store
         self.bell = bell
         self.logs = logs

@@ -55,20 +55,25 @@ extension PostgresStoreTransaction: ControlTransaction {
             ])
     }
 
-    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID? {
-        // Indexes: changes_branch, changes_revision. The revision may be the beginning of one.
-        try sql.first(
+    func witness(repository: String, branch: String, revision: String?) throws -> HandWitness {
+        // Indexes: changes_branch, changes_revision, changes_untrusted.
+        let row = try sql.first(
             """
-            SELECT id FROM changes
-            WHERE id = (SELECT id FROM changes WHERE branch = $1 AND repository = $2 ORDER BY id DESC LIMIT 1)
-                AND properties->>'\(PullProperty.untrusted)' = 'true'
-            UNION ALL
-            SELECT max(id) FROM changes
-            WHERE revision >= $3 AND revision < $3 || 'g' AND (revision = $3 OR length($3) >= 7 AND starts_with(revision, $3))
-            HAVING bool_and(coalesce(properties->>'\(PullProperty.untrusted)', '') = 'true')
+            WITH branch AS (
+                SELECT id, properties->>'\(PullProperty.untrusted)' IS NOT DISTINCT FROM 'true' AS untrusted FROM changes
+                WHERE branch = $1 AND repository = $2 ORDER BY id DESC LIMIT 1
+            ), revision AS (
+                SELECT id, properties->>'\(PullProperty.untrusted)' IS NOT DISTINCT FROM 'true' AS untrusted, revision = $3 AS exact FROM changes
+                WHERE revision >= $3 AND revision < $3 || 'g' AND (revision = $3 OR length($3) >= 7 AND starts_with(revision, $3))
+            )
+            SELECT (SELECT id FROM branch WHERE untrusted), EXISTS (SELECT FROM branch), (SELECT max(id) FROM revision WHERE untrusted),
+                EXISTS (SELECT FROM revision WHERE NOT untrusted AND (exact OR NOT EXISTS (SELECT FROM revision WHERE untrusted))),
+                EXISTS (SELECT FROM changes WHERE properties->>'\(PullProperty.untrusted)' = 'true')
             """,
-            [.text(branch), .text(repository), .text(revision)]
-        )?.optionalInt64(0).map { ChangeID($0) }
+            [.text(branch), .text(repository), .text(revision)])
+        return HandWitness(
+            untrustedBranch: row?.optionalInt64(0).map { ChangeID($0) }, knowsBranch: row?.bool(1) ?? false,
+            untrustedRevision: row?.optionalInt64(2).map { ChangeID($0) }, knowsRevision: row?.bool(3) ?? false, knowsForks: row?.bool(4) ?? true)
     }
 
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {

@@ -47,20 +47,30 @@ extension SQLiteTransaction: ControlTransaction {
             [key.principal, key.route, key.key, key.bodyHash, answer, now.microseconds])
     }
 
-    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID? {
-        // Indexes: changes_branch, changes_revision. The revision may be the beginning of one.
-        try value(
+    func witness(repository: String, branch: String, revision: String?) throws -> HandWitness {
+        // Indexes: changes_branch, changes_revision, changes_untrusted.
+        let newest = try first(
+            """
+            SELECT id, json_extract(properties, '$.\(PullProperty.untrusted)') IS 1 FROM changes
+            WHERE branch = ? AND repository = ? ORDER BY id DESC LIMIT 1
+            """, [branch, repository]
+        ).map { (change: ChangeID($0[0]), isUntrusted: $0[1] as Bool) }
+        let found = try first(
+            """
+            SELECT max(CASE WHEN json_extract(properties, '$.\(PullProperty.untrusted)') IS 1 THEN id END),
+                coalesce(max(json_extract(properties, '$.\(PullProperty.untrusted)') IS NOT 1), 0),
+                coalesce(max(json_extract(properties, '$.\(PullProperty.untrusted)') IS NOT 1 AND revision = ?1), 0) FROM changes
+            WHERE revision >= ?1 AND revision < ?1 || 'g' AND (revision = ?1 OR length(?1) >= 7 AND substr(revision, 1, length(?1)) = ?1)
+            """, [revision]
+        ).map { (untrusted: ($0[0] as Int64?).map { ChangeID($0) }, trusted: $0[1] as Bool, exact: $0[2] as Bool) }
+        let fork = try value(
             Int64.self,
             """
-            SELECT id FROM changes
-            WHERE id = (SELECT id FROM changes WHERE branch = ?1 AND repository = ?2 ORDER BY id DESC LIMIT 1)
-                AND json_extract(properties, '$.\(PullProperty.untrusted)') IS 1
-            UNION ALL
-            SELECT max(id) FROM changes
-            WHERE revision >= ?3 AND revision < ?3 || 'g' AND (revision = ?3 OR length(?3) >= 7 AND substr(revision, 1, length(?3)) = ?3)
-            HAVING min(json_extract(properties, '$.\(PullProperty.untrusted)') IS 1) = 1
-            """, [branch, repository, revision]
-        ).map { ChangeID($0) }
+            SELECT id FROM changes INDEXED BY changes_untrusted WHERE json_extract(properties, '$.\(PullProperty.untrusted)') = 1 AND id > 0 LIMIT 1
+            """, [])
+        return HandWitness(
+            untrustedBranch: newest.flatMap { $0.isUntrusted ? $0.change : nil }, knowsBranch: newest != nil, untrustedRevision: found?.untrusted,
+            knowsRevision: found.map { $0.exact || $0.trusted && $0.untrusted == nil } ?? false, knowsForks: fork != nil)
     }
 
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord? {

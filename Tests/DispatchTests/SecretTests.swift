@@ -80,9 +80,46 @@ import Wire
             #expect(mkfifo(path, 0o600) == 0)
             #expect(try await text() == "the secret token is not there: \(path) is no file")
         }
-        try await with(.environment("DOORBELL_TEST_NO_SUCH_VARIABLE")) { rig, worker, build in
+        try await with(.environment("DOORBELL_SECRET_NO_SUCH_VARIABLE")) { rig, worker, build in
             let answer = try DispatchRig.decode(SecretsAnswer.self, try await ask(rig, worker, build))
-            #expect(answer.text == "the secret token is not there: there is no variable DOORBELL_TEST_NO_SUCH_VARIABLE")
+            #expect(answer.text == "the secret token is not there: there is no variable DOORBELL_SECRET_NO_SUCH_VARIABLE")
         }
+    }
+
+    private func text(_ place: CredentialReference, within directory: String? = nil) throws -> String {
+        do {
+            return String(decoding: try SecretPlace.read(Secret(name: "token", place: place), within: directory), as: UTF8.self)
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("No variable of Doorbell's own is given, and no file that the kernel makes up, by whatever link")
+    func never() throws {
+        #expect(try text(.environment("DOORBELL_DATABASE_URL")).contains("only variables named DOORBELL_SECRET_… are"))
+        let link = directory.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/proc/self/environ")
+        for path in ["/proc/self/environ", "/proc/../proc/self/cmdline", "/sys/kernel/mm/transparent_hugepage/enabled", "/dev/null", link] {
+            let text = try text(.file(path))
+            #expect(text.hasSuffix("is no file on a disk") || path.hasPrefix("/sys") && text.contains("cannot be read"), "\(text)")
+        }
+    }
+
+    @Test("With a directory for secrets only files beneath it are given, and variables that are there for it")
+    func bound() throws {
+        let inside = directory.file("secrets")
+        try FileManager.default.createDirectory(atPath: inside, withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(atPath: inside + "-too", withIntermediateDirectories: false)
+        for path in [inside + "/token", inside + "-too/token"] { try "a-secret".write(toFile: path, atomically: true, encoding: .utf8) }
+        try FileManager.default.createSymbolicLink(atPath: inside + "/link", withDestinationPath: inside + "-too/token")
+        try FileManager.default.createSymbolicLink(atPath: inside + "/beside", withDestinationPath: "token")
+        #expect(try text(.file(inside + "/token"), within: inside) == "a-secret")
+        #expect(try text(.file(inside + "/beside"), within: inside + "/") == "a-secret")
+        for path in [inside + "-too/token", inside + "/link", inside + "/../secrets-too/token"] {
+            #expect(try text(.file(path)) == "a-secret")
+            #expect(try text(.file(path), within: inside) == "the secret token is not given: \(path) is not beneath DOORBELL_SECRETS_DIR, \(inside)")
+        }
+        #expect(try text(.environment("PATH")) == ProcessInfo.processInfo.environment["PATH"])
+        #expect(try text(.environment("PATH"), within: inside).contains("and not PATH"))
     }
 }

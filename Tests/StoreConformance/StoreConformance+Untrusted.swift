@@ -9,6 +9,7 @@ extension StoreConformance where S: Store {
             Rule("another word on who builds what nobody may trust moves what waits, and nothing else") { try await $0.wordMoves() },
             Rule("no property of a rule takes the mark away: not what builds, what follows, nor what is built again") { try await $0.markStays() },
             Rule("a build by hand of what only an untrusted change brought is untrusted") { try await $0.byHandIsMarked() },
+            Rule("where forks come, a build by hand of what no trusted change names is untrusted") { try await $0.byHandFailsClosed() },
         ]
     }
 
@@ -100,9 +101,42 @@ extension StoreConformance where S: Store {
         #expect(try await isMarked(branch: "main", "aaaaaaa"))
         #expect(try await isMarked(branch: "main", nil) == false)
         #expect(try await isMarked(branch: "main", "bbbbbbbbbbbb1") == false)
-        #expect(try await isMarked(branch: "main", "cccccccccccc1") == false)
         // Once it is on a branch of ours, it is ours.
         _ = try await world.store.accept([Samples.change("aaaaaaaaaaaa1", key: "merged")], advancing: nil)
         #expect(try await isMarked(branch: "main", "aaaaaaaaaaaa1") == false)
+        #expect(try await isMarked(branch: "main", "AAAAAAAAAAAA1") == false)
+        // What two begin with may be either.
+        #expect(try await isMarked(branch: "main", "aaaaaaa"))
+    }
+
+    func byHandFailsClosed() async throws {
+        let (world, planner) = try await scheduled(Self.configuration())
+        _ = try await world.store.accept([Samples.change("bbbbbbbbbbbb1")], advancing: nil)
+        func isMarked(branch: String = "main", _ revision: String?, repository: String = Samples.repository) async throws -> Bool {
+            var force = Samples.force(branch: branch, revision: revision)
+            force.repository = repository
+            let receipt = try await world.store.force(force, idempotency: nil)
+            return try #require(try await world.store.buildset(receipt.buildset)).properties.isUntrusted
+        }
+        // Without forks there is nobody to keep out, but for heads that no change of ours is at.
+        #expect(try await isMarked("cccccccccccc1") == false)
+        #expect(try await isMarked(branch: "new", nil) == false)
+        #expect(try await isMarked(branch: "refs/tags/v1", nil) == false)
+        for branch in ["refs/pull/5/head", "refs/merge-requests/5/head", "refs/changes/05/5/1"] { #expect(try await isMarked(branch: branch, nil)) }
+        _ = try await world.store.accept([Samples.change("dddddddddddd1", branch: "refs/pull/6/head", key: "6")], advancing: nil)
+        #expect(try await isMarked(branch: "refs/pull/6/head", nil) == false)
+        var fork = Self.fork("aaaaaaaaaaaa1", branch: "refs/pull/7/head")
+        fork.properties[PullProperty.mergeRevision] = "eeeeeeeeeeee1"
+        fork.properties[PullProperty.headRepository] = "eve/fork"
+        _ = try await world.store.accept([fork], advancing: nil)
+        _ = try await world.store.classify(limit: 10, planner: planner)
+        for revision in ["AAAAAAAAAAAA1", "AAAAAAA", "eeeeeeeeeeee1", "EEEEEEEEEEEE1", "cccccccccccc1", "bbbbbb"] {
+            #expect(try await isMarked(revision), "\(revision)")
+        }
+        #expect(try await isMarked(branch: "new", nil))
+        #expect(try await isMarked(nil, repository: "https://example.org/eve/fork"))
+        #expect(try await isMarked("bbbbbbbbbbbb1", repository: "https://example.org/eve/fork"))
+        for revision in [nil, "bbbbbbbbbbbb1", "BBBBBBBBBBBB1", "bbbbbbb"] as [String?] { #expect(try await isMarked(revision) == false) }
+        #expect(try await isMarked(branch: "refs/pull/6/head", nil) == false)
     }
 }

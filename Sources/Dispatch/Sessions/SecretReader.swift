@@ -8,7 +8,14 @@ actor SecretReader {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    func read(_ secret: Secret) throws(SecretFault) -> [UInt8] { try SecretPlace.read(secret) }
+    /// Nil: whatever this process may read.
+    private let directory: String?
+
+    init(directory: String? = nil) {
+        self.directory = directory
+    }
+
+    func read(_ secret: Secret) throws(SecretFault) -> [UInt8] { try SecretPlace.read(secret, within: directory) }
 }
 
 /// Why a secret cannot be given. Says its name and its place, never what is there.
@@ -23,12 +30,20 @@ public enum SecretPlace {
     /// A shorter one could not be kept out of logs: whatever holds it would be masked.
     public static let fewestBytes = 4
 
-    /// Blocks.
-    public static func read(_ secret: Secret) throws(SecretFault) -> [UInt8] {
+    /// Variables so named are there to be given away, whatever else begins as Doorbell's own do.
+    public static let variablePrefix = "DOORBELL_SECRET_"
+    /// What the kernel tells of processes, this one's variables and memory among it, and of devices.
+    private static let forbidden = ["/proc", "/sys", "/dev"]
+
+    /// Blocks. With a directory only files beneath it are read, and variables that are there for it.
+    public static func read(_ secret: Secret, within directory: String?) throws(SecretFault) -> [UInt8] {
         let found: [UInt8]
         switch secret.place {
-        case .file(let path): found = try read(path, of: secret)
+        case .file(let path): found = try read(path, of: secret, within: directory)
         case .environment(let name):
+            guard name.hasPrefix(variablePrefix) || directory == nil && !name.hasPrefix("DOORBELL_") else {
+                throw SecretFault(description: "the secret \(secret.name) is not given: only variables named \(variablePrefix)… are, and not \(name)")
+            }
             guard let value = ProcessInfo.processInfo.environment[name] else {
                 throw SecretFault(description: "the secret \(secret.name) is not there: there is no variable \(name)")
             }
@@ -43,9 +58,32 @@ public enum SecretPlace {
         return found
     }
 
-    private static func read(_ path: String, of secret: Secret) throws(SecretFault) -> [UInt8] {
+    /// Where a path leads, when files there may be read.
+    private static func checked(_ path: String, of secret: Secret, within directory: String?) throws(SecretFault) -> String {
+        guard let real = real(path) else {
+            throw SecretFault(
+                description: "the secret \(secret.name) is not there: \(path) cannot be read (\(String(cString: strerror(errno))))")
+        }
+        guard !forbidden.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
+            throw SecretFault(description: "the secret \(secret.name) is not given: \(path) is no file on a disk")
+        }
+        guard let directory else { return real }
+        guard let bound = Self.real(directory), bound == "/" || real.hasPrefix(bound + "/") else {
+            throw SecretFault(description: "the secret \(secret.name) is not given: \(path) is not beneath DOORBELL_SECRETS_DIR, \(directory)")
+        }
+        return real
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
+    private static func read(_ path: String, of secret: Secret, within directory: String?) throws(SecretFault) -> [UInt8] {
+        let real = try checked(path, of: secret, within: directory)
         // A pipe without a writer would hold it up for ever.
-        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let file = open(real, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
             throw SecretFault(
                 description: "the secret \(secret.name) is not there: \(path) cannot be read (\(String(cString: strerror(errno))))")

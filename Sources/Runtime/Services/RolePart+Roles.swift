@@ -50,7 +50,7 @@ extension RolePart {
         let beat: @Sendable ([SessionID]) async throws -> BeatAnswer = { try await presence.beat(sessions: $0) }
         let dispatch = DispatchService(
             store: context.store.store, bell: context.bell.bell, logs: context.logs, lease: context.settings.lease, storeClock: context.store.clock,
-            beat: context.store.isShared ? beat : nil, logger: context.makeLogger("dispatch"))
+            beat: context.store.isShared ? beat : nil, secretsDirectory: context.settings.secretsDirectory, logger: context.makeLogger("dispatch"))
         return RolePart(
             loops: dispatch.loops, services: dispatch.services, metrics: [{ DispatchMetrics(service: dispatch).add(to: &$0) }],
             beat: { try await dispatch.beat() },

@@ -16,6 +16,8 @@ public struct Settings: Sendable {
     public var hosts: [String]
     public var lease: LeaseRule
     public var database: DatabaseLocation
+    /// Beneath which a dispatcher reads files with secrets; nil: anywhere.
+    public var secretsDirectory: String?
     /// Nil: the bell rings inside this process only.
     public var broker: Broker?
 
@@ -62,6 +64,10 @@ public struct Settings: Sendable {
         }
         self.logFormat = logFormat
         self.hosts = (variable("DOORBELL_HOSTS") ?? "").split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        secretsDirectory = variable("DOORBELL_SECRETS_DIR")
+        guard secretsDirectory?.hasPrefix("/") ?? true else {
+            throw SettingsError(variable: "DOORBELL_SECRETS_DIR", found: secretsDirectory ?? "", expected: "an absolute path")
+        }
         self.lease = LeaseRule()
         if let text = variable("DOORBELL_LEASE_SECONDS") {
             guard let seconds = Int64(text), (1...3600).contains(seconds) else {

@@ -22,6 +22,10 @@ public enum SettingsHelp {
         ("DOORBELL_URL", "http://127.0.0.1:8010", "the server that commands and workers talk to (--url)"),
         ("DOORBELL_TOKEN", "", "token that commands and workers present; never written to a log"),
         ("DOORBELL_LEASE_SECONDS", "30", "how long a build may go without a word from its worker, 1 to 3600"),
+        (
+            "DOORBELL_SECRETS_DIR", "",
+            "beneath which a dispatcher reads files with secrets; of variables only those named DOORBELL_SECRET_… are read then"
+        ),
         ("DOORBELL_LOG_LEVEL", "notice", "trace, debug, info, notice, warning, error or critical"),
         ("DOORBELL_LOG_FORMAT", "text", "text, or json with one object a line"),
     ]

@@ -41,8 +41,8 @@ package protocol ControlTransaction: StoreTransaction {
     /// Drops keys that are too old, and gives the body's hash and the answer of this one.
     func idempotentAnswer(_ key: IdempotencyKey, keptSince: Timestamp) throws -> (bodyHash: String, answer: String)?
     func remember(_ key: IdempotencyKey, answer: String) throws
-    /// The change by which nobody may trust this: the newest of the branch, or the newest with the revision where none that is trusted has it.
-    func distrusted(repository: String, branch: String, revision: String?) throws -> ChangeID?
+    /// What the changes say of a build by hand; the revision is in small letters, and may be the beginning of one.
+    func witness(repository: String, branch: String, revision: String?) throws -> HandWitness
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord?
     /// The request of a build, both phases; the buildset and the request are locked where several processes write.
     func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)?
@@ -78,11 +78,17 @@ package struct WantedCancel {
 }
 
 extension ControlTransaction {
+    /// Why nobody may trust what is built by hand; nil when somebody may.
+    func distrust(repository: String, branch: String, revision: String?) throws -> String? {
+        let revision = revision?.lowercased()
+        return try witness(repository: repository, branch: branch, revision: revision).distrust(branch: branch, revision: revision)
+    }
+
     package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
         try once(idempotency) {
             var properties = Properties(force.properties, source: "force")
-            if let change = try distrusted(repository: force.repository, branch: force.branch, revision: force.revision) {
-                properties[PullProperty.untrusted] = Property(true, source: "change \(change)")
+            if let source = try distrust(repository: force.repository, branch: force.branch, revision: force.revision) {
+                properties[PullProperty.untrusted] = Property(true, source: source)
             }
             let plan = PlannedBuildset(
                 scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,

@@ -19,8 +19,8 @@ extension TryTransaction {
         let digest = SourceStamp.digest(ofPatch: new.patch)
         try keepPatch(digest, new.patch, droppingBefore: now.advanced(by: .zero - TryRule.kept))
         var properties = Properties(new.properties, source: "try")
-        if let change = try distrusted(repository: new.repository, branch: new.branch, revision: new.revision) {
-            properties[PullProperty.untrusted] = Property(true, source: "change \(change)")
+        if let source = try distrust(repository: new.repository, branch: new.branch, revision: new.revision) {
+            properties[PullProperty.untrusted] = Property(true, source: source)
         }
         let plan = PlannedBuildset(
             scheduler: "try", trigger: ChainID.random().rawValue, reason: new.reason,

@@ -25,7 +25,7 @@ struct BuildRunner: Sendable {
         let assignment = build.assignment
         let directory: BuildDirectory
         do {
-            let path = "\(setting.directory.work)/\(SafeName.make(assignment.builder, limit: 80))-\(build.slot + 1)"
+            let path = "\(setting.directory.work)/\(Self.directoryName(assignment, slot: build.slot))"
             directory = try await setting.disk.run { try BuildDirectory(path: path) }
         } catch {
             return BuildEnd(outcome: .exception, cause: .internalError, text: "the build's directory cannot be made: \(error.localizedDescription)")
@@ -53,6 +53,12 @@ struct BuildRunner: Sendable {
                 report(build.report(.stepFinished, stepFinished: end))
             }
         }
+    }
+
+    /// What anybody may have written leaves hooks, configuration and programs behind: no trusted build ever works there.
+    static func directoryName(_ assignment: AssignmentDocument, slot: Int) -> String {
+        let isTrusted = !assignment.properties.isUntrusted && assignment.stamp.patch == nil
+        return "\(SafeName.make(assignment.builder, limit: 80))-\(slot + 1)" + (isTrusted ? "" : "-untrusted")
     }
 
     private func run(

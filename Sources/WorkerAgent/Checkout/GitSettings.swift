@@ -8,6 +8,9 @@ struct GitSettings: Sendable {
         "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy",
     ]
 
+    /// What a repository's own configuration, which an earlier build may have written, cannot change.
+    private static let firm = [(key: "core.hooksPath", value: "/dev/null"), (key: "core.fsmonitor", value: "false")]
+
     /// The global configuration: the user's own, with ours over it. Local commands that git starts for a fetch read it too, unlike `-c`.
     static func globalConfiguration(home: String?) -> String {
         let own = home.map { "[include]\n\tpath = \(quoted($0 + "/.config/git/config"))\n\tpath = \(quoted($0 + "/.gitconfig"))\n" } ?? ""
@@ -54,6 +57,11 @@ struct GitSettings: Sendable {
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"] {
             result[name] = nil
         }
+        for (place, setting) in firm.enumerated() {
+            result["GIT_CONFIG_KEY_\(place)"] = setting.key
+            result["GIT_CONFIG_VALUE_\(place)"] = setting.value
+        }
+        result["GIT_CONFIG_COUNT"] = String(firm.count)
         if let credential { result.merge(credential.environment) { _, new in new } }
         return result
     }

@@ -35,8 +35,10 @@ struct Redactor {
         return release(held.count - machine.begun(state))
     }
 
-    /// The rest.
+    /// The rest. Half of a secret or more is masked, though its end never came.
     mutating func finish() -> [UInt8] {
+        let half = min(held.count, machine.half(state))
+        if half > 0 { mask(held.count - half..<held.count) }
         state = 0
         return release(held.count)
     }

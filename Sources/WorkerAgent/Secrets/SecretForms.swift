@@ -20,12 +20,18 @@ enum SecretForms {
         }
         forms.insert(percentEncoded(whole, digits: "0123456789ABCDEF"))
         forms.insert(percentEncoded(whole, digits: "0123456789abcdef"))
+        forms.insert(shellQuoted(whole))
         if let text = String(validating: whole, as: UTF8.self), let json = try? JSONEncoder().encode(text) {
             let inner = Array(json.dropFirst().dropLast())
             forms.insert(inner)
             forms.insert(Array(String(decoding: inner, as: UTF8.self).replacing("\\/", with: "/").utf8))
         }
         return forms
+    }
+
+    /// As the trace of a shell (`set -x`) writes it between quotation marks.
+    private static func shellQuoted(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.flatMap { $0 == UInt8(ascii: "'") ? Array("'\\''".utf8) : [$0] }
     }
 
     /// All but RFC 3986's unreserved characters.

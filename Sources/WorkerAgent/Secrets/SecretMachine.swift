@@ -12,10 +12,17 @@ struct SecretMachine: Sendable {
         var found: Int32 = 0
         /// The length of its longest end that may go on to be a text.
         var begun: Int32 = 0
+        /// The length of the shortest text that it is a beginning of.
+        var shortest: Int32 = .max
+        /// The length of its longest end that is half of some text or more; 0 for none.
+        var half: Int32 = 0
         /// The first of those that are one byte longer, and the next of those as long.
         var child: Int32 = 0
         var sibling: Int32 = 0
     }
+
+    /// Less stands in too much that is no secret.
+    private static let shortestHalf = 4
 
     private var states = [State(byte: 0, depth: 0)]
     /// What follows the empty beginning, where a stream is nearly all the time.
@@ -41,6 +48,7 @@ struct SecretMachine: Sendable {
     }
 
     func begun(_ state: Int32) -> Int { Int(states[Int(state)].begun) }
+    func half(_ state: Int32) -> Int { Int(states[Int(state)].half) }
     func found(_ state: Int32) -> Int { Int(states[Int(state)].found) }
 
     private func child(of state: Int32, _ byte: UInt8) -> Int32 {
@@ -60,6 +68,7 @@ struct SecretMachine: Sendable {
                 if state == 0 { first[Int(byte)] = child } else { states[Int(state)].child = child }
             }
             state = child
+            states[Int(state)].shortest = min(states[Int(state)].shortest, Int32(text.count))
         }
         states[Int(state)].found = Int32(text.count)
     }
@@ -73,6 +82,9 @@ struct SecretMachine: Sendable {
             place += 1
             var child = states[Int(state)].child
             states[Int(state)].begun = child != 0 ? states[Int(state)].depth : states[Int(states[Int(state)].fallback)].begun
+            let (depth, shortest) = (states[Int(state)].depth, states[Int(state)].shortest)
+            states[Int(state)].half =
+                depth >= Self.shortestHalf && depth >= shortest - depth ? depth : states[Int(states[Int(state)].fallback)].half
             while child != 0 {
                 let fallback = next(states[Int(state)].fallback, states[Int(child)].byte)
                 states[Int(child)].fallback = fallback

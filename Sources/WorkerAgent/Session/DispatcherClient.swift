@@ -22,17 +22,21 @@ final class DispatcherClient: Sendable {
     /// A claim's answer holds the recipes of as many builds as there are free slots.
     private static let answerLimit = 64 << 20
     private static let connectTimeout: Duration = .seconds(3)
-    private static let callTimeout: Duration = .seconds(20)
+    static let callTimeout: Duration = .seconds(20)
     /// What a long poll may take beyond what it was asked to wait.
     private static let pollSlack: Duration = .seconds(10)
 
     private let urls: [String]
-    private let http: HTTPClient
+    private let calls: HTTPClient
+    /// For those that a dispatcher lets wait.
+    private let polls: HTTPClient
     /// Begins anywhere, so that workers spread over the dispatchers.
     private let current: Mutex<Int>
 
     /// Throws `WorkerError` for addresses that are none.
-    init(urls: [String], connections: Int) throws {
+    ///
+    /// - Parameter silence: how long an answer that has begun may stand still, and one that nobody lets wait may take to begin.
+    init(urls: [String], connections: Int, silence: Duration = DispatcherClient.callTimeout) throws {
         self.urls = try urls.map(Self.checked)
         guard !urls.isEmpty else { throw WorkerError(.invalidConfiguration, "No dispatcher is named; give its address with --url or DOORBELL_URL.") }
         current = Mutex(Int.random(in: self.urls.indices))
@@ -42,11 +46,16 @@ final class DispatcherClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        configuration.timeout.read = .nanoseconds(silence.microseconds * 1000)
+        calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let longest: Duration = .milliseconds(WorkerProtocol.longestWaitMilliseconds) + Self.pollSlack
+        configuration.timeout.read = .nanoseconds(longest.microseconds * 1000)
+        polls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     func shutdown() async throws {
-        try await http.shutdown()
+        try await calls.shutdown()
+        try await polls.shutdown()
     }
 
     func openSession(_ request: SessionRequest, token: String?) async throws(DispatcherError) -> SessionDocument {
@@ -164,6 +173,8 @@ final class DispatcherClient: Sendable {
             if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
             for (name, value) in headers { request.headers.add(name: name, value: value) }
             request.body = body
+            // Neither's deadline counts any more once the answer has begun.
+            let http = timeout > Self.callTimeout ? polls : calls
             let response = try await http.execute(request, timeout: .nanoseconds(timeout.microseconds * 1000))
             let bytes = try await response.body.collect(upTo: Self.answerLimit)
             let status = Int(response.status.code)

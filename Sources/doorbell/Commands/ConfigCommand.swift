@@ -21,7 +21,8 @@ struct ConfigCommand: AsyncParsableCommand {
             do {
                 let loaded = try ConfigurationLoader.load(path: path)
                 let configuration = loaded.configuration
-                let warnings = ConfigurationWarnings.all(of: configuration)
+                let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+                let warnings = ConfigurationWarnings.all(of: configuration, secretsDirectory: settings.secretsDirectory)
                 if json {
                     let texts: JSONValue? = warnings.isEmpty ? nil : .array(warnings.map { .string($0) })
                     let data = try JSONEncoder().encode(["problems": JSONValue.array([]), "warnings": texts].compactMapValues { $0 })

@@ -3,6 +3,7 @@ import Foundation
 import ProcessSupport
 import TestSupport
 import Testing
+import Wire
 
 @testable import WorkerAgent
 
@@ -216,6 +217,53 @@ import Testing
         let ran = try await harness.run(Sample.build(2, [checkout()], repository: origin.path, revision: newer))
         #expect(ran.end?.outcome == .success, "\(ran.log("1-checkout"))")
         #expect(try String(contentsOfFile: harness.path("a"), encoding: .utf8) == "2")
+    }
+
+    @Test("What an untrusted build or a try leaves behind is nowhere near a trusted one", arguments: [true, false])
+    func apart(isTry: Bool) async throws {
+        let origin = try repository()
+        let revision = try origin.commit(["a": "1"], message: "1")
+        let harness = try StepHarness()
+        let trap = temporary.file("trap")
+        let poison = Sample.step("poison", "git config filter.x.smudge 'touch \(trap)'; echo '* filter=x' > .git/info/attributes; echo x > left")
+        var hostile = Sample.build(1, [checkout(), poison], repository: origin.path, revision: revision)
+        let patch = Data("diff --git a/b b/b\nnew file mode 100644\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+1\n".utf8)
+        if isTry {
+            hostile.stamp.patch = SourceStamp.digest(ofPatch: patch)
+        } else {
+            hostile.properties[PullProperty.untrusted] = Property(true, source: "change 1")
+        }
+        let first = try await harness.run(
+            hostile, patch: { _, _ throws(DispatcherError) in PatchAnswer(patch: patch.base64EncodedString()) })
+        #expect(first.end?.outcome == .success, "\(first.log("1-checkout"))")
+        let recipe = StepRecipe.Checkout(mode: .incremental)
+        let newer = try origin.commit(["a": "2"], message: "2")
+        let second = try await harness.run(Sample.build(2, [checkout(recipe)], repository: origin.path, revision: newer))
+        #expect(second.end?.outcome == .success, "\(second.log("1-checkout"))")
+        #expect(!FileManager.default.fileExists(atPath: trap))
+        #expect(!FileManager.default.fileExists(atPath: harness.path("left")))
+        #expect(FileManager.default.fileExists(atPath: harness.path("a")))
+    }
+
+    @Test("Neither hooks nor a file system monitor that a repository's configuration names run in a checkout")
+    func noHooks() async throws {
+        let origin = try repository()
+        let revision = try origin.commit(["a": "1"], message: "1")
+        let harness = try StepHarness()
+        let trap = temporary.file("trap")
+        let poison = Sample.step(
+            "poison",
+            """
+            mkdir -p .git/own && printf '#!/bin/sh\\ntouch \(trap)\\n' > .git/own/post-checkout && chmod +x .git/own/post-checkout
+            cp .git/own/post-checkout .git/own/post-index-change && cp .git/own/post-checkout .git/own/monitor
+            git config core.hooksPath "$PWD/.git/own" && git config core.fsmonitor "$PWD/.git/own/monitor"
+            """)
+        let first = try await harness.run(Sample.build(1, [checkout(), poison], repository: origin.path, revision: revision))
+        #expect(first.end?.outcome == .success, "\(first.log("2-poison"))")
+        let newer = try origin.commit(["a": "2"], message: "2")
+        let second = try await harness.run(Sample.build(2, [checkout()], repository: origin.path, revision: newer))
+        #expect(second.end?.outcome == .success, "\(second.log("1-checkout"))")
+        #expect(!FileManager.default.fileExists(atPath: trap))
     }
 
     @Test("A working directory inside another repository never touches that one")
