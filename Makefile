@@ -8,7 +8,7 @@ SWIFT ?= swift
 RELEASE := --configuration release --static-swift-stdlib
 BINARIES := .build/release
 
-.PHONY: help setup build run cluster test faults bench lint format install clean
+.PHONY: help setup build run cluster test faults bench lint format schemas install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lint: ## formatting, strictly
 
 format: ## format in place
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests schemas
+
+schemas: setup ## write the schemas of events anew, after what they promise was extended
+	DOORBELL_WRITE_SCHEMAS=1 $(SWIFT) test --filter WireTests.SchemaFilesTests
 
 install: build ## install the binaries below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin

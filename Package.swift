@@ -30,7 +30,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "Schemas", path: "schemas", resources: [.embedInCode("sqlite"), .embedInCode("postgres"), .embedInCode("config")]),
+        .target(name: "Schemas", path: "schemas", exclude: ["events", "references", "asyncapi.yaml"],
+            resources: [.embedInCode("sqlite"), .embedInCode("postgres"), .embedInCode("config")]),
         .target(name: "CProcess"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
@@ -51,7 +52,7 @@ let package = Package(
             path: "Sources/Dispatch"),
         .target(name: "Relay", dependencies: ["Domain", "Signals", "Storage", "Wire", logging]),
         .target(
-            name: "Web", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", hummingbird, lifecycle, logging],
+            name: "Web", dependencies: ["Domain", "Signals", "Storage", "Schemas", "Wire", "HTTPDoor", hummingbird, lifecycle, logging],
             resources: [.embedInCode("Assets")]),
         .target(name: "WorkerAgent", dependencies: ["Domain", "Wire", "CProcess", asyncHTTPClient, crypto, logging, lifecycle]),
         .target(
@@ -68,7 +69,7 @@ let package = Package(
         .executableTarget(name: "doorbell-worker", dependencies: ["Domain", "Wire", "WorkerAgent", argumentParser, lifecycle, logging, unixSignals]),
 
         .target(name: "TestSupport", dependencies: ["Domain", "Signals", "Storage", logging], path: "Tests/TestSupport"),
-        .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "TestSupport", crypto], path: "Tests/StoreConformance"),
+        .target(name: "StoreConformance", dependencies: ["Domain", "Storage", "Wire", "TestSupport", crypto], path: "Tests/StoreConformance"),
         .target(name: "BellConformance", dependencies: ["Signals", "TestSupport"], path: "Tests/BellConformance"),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "ProcessSupport", dependencies: ["CSpawn", asyncHTTPClient], path: "Tests/ProcessSupport"),
@@ -91,7 +92,7 @@ let package = Package(
             dependencies: [
                 "StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Signals", "Storage", "StoreConformance", "ServerSupport", "TestSupport",
             ]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Domain"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Domain", "Storage", "TestSupport", yams]),
         .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "IntakeTests",
@@ -118,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Domain", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "StoreConformance", "TestSupport", hummingbird, logging,
+                "Web", "Domain", "Schemas", "Signals", "Storage", "StorageSQLite", "Wire", "HTTPDoor", "StoreConformance", "TestSupport", hummingbird,
+                logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

@@ -26,7 +26,7 @@ struct EventMessage {
             .init("cloudEvents_type", type),
             .init("cloudEvents_subject", "\(record.entity.rawValue)/\(record.entityID)"),
             .init("cloudEvents_time", record.occurred.description),
-            .init("cloudEvents_dataschema", "/schemas/events/v1/\(record.kind.rawValue).json"),
+            .init("cloudEvents_dataschema", EventEntry.schemaID(of: record.kind)),
             // The sequence extension of CloudEvents is a text, ordered as such: as many digits as the largest number has.
             .init("cloudEvents_sequence", Self.padded(record.cursor.sequence)),
             .init("cloudEvents_entityversion", record.entityVersion),

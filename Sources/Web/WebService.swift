@@ -59,6 +59,7 @@ public struct WebService: Sendable {
         addDeliveryRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)
+        addSchemaRoutes(to: router)
         addPageRoutes(to: router)
     }
 }

@@ -31,7 +31,7 @@ import Wire
                 .init("cloudEvents_type", "build.finished.v1"),
                 .init("cloudEvents_subject", "build/17"),
                 .init("cloudEvents_time", "2023-11-14T22:13:20.123456Z"),
-                .init("cloudEvents_dataschema", "/schemas/events/v1/build.finished.json"),
+                .init("cloudEvents_dataschema", "https://doorbell.example/schemas/events/v1/build.finished.json"),
                 .init("cloudEvents_sequence", "0000000000000000003"),
                 .init("cloudEvents_entityversion", 3),
                 .init("traceparent", "00-0c9f7f0e2f0a8a3b9c1d3e5f7a9b1c2d-2f1c8c527a614f52-01"),

@@ -34,6 +34,7 @@ enum ConfigurationSamples {
 
     static func examples() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: top + "/examples").sorted().map { "\(top)/examples/\($0)/doorbell.yaml" }
+            .filter { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// The YAML blocks of the README and of every document, each with its place.

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Schemas
+import TestSupport
 import Testing
 
 @testable import Runtime

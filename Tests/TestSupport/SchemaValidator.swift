@@ -1,20 +1,23 @@
 import Domain
 
-/// Judges a value by a JSON Schema: the part of the 2020-12 vocabulary that the configuration's schema uses. A keyword that it does not know is
-/// an error, so that no part of the schema goes untested.
-struct SchemaValidator {
-    struct UnknownKeyword: Error {
-        var keyword: String
+/// Judges a value by a JSON Schema: the part of the 2020-12 vocabulary that the project's schemas use. A keyword that it does not know is an
+/// error, so that no part of a schema goes untested.
+public struct SchemaValidator: Sendable {
+    public struct UnknownKeyword: Error {
+        public var keyword: String
     }
 
-    let root: [String: JSONValue]
+    private let root: [String: JSONValue]
+    private let isStrict: Bool
 
-    init(_ schema: JSONValue) throws {
+    /// - Parameter isStrict: Refuse fields that an object's schema does not name, unless it says what others hold.
+    public init(_ schema: JSONValue, isStrict: Bool = false) throws {
         guard case .object(let root) = schema else { throw UnknownKeyword(keyword: "schema") }
         self.root = root
+        self.isStrict = isStrict
     }
 
-    func accepts(_ value: JSONValue) throws -> Bool { try accepts(value, .object(root)) }
+    public func accepts(_ value: JSONValue) throws -> Bool { try accepts(value, .object(root)) }
 
     private func accepts(_ value: JSONValue, _ schema: JSONValue) throws -> Bool {
         if case .bool(let always) = schema { return always }
@@ -25,7 +28,7 @@ struct SchemaValidator {
 
     private func holds(_ keyword: String, _ rule: JSONValue, _ value: JSONValue, _ all: [String: JSONValue]) throws -> Bool {
         switch keyword {
-        case "$schema", "$id", "$defs", "title", "description", "default", "then", "else": return true
+        case "$schema", "$id", "$defs", "title", "description", "default", "examples", "format", "then", "else": return true
         case "$ref": return try accepts(value, definition(rule))
         case "type": return list(rule).contains { isType($0, value) }
         case "enum": return list(rule).contains(value)
@@ -68,6 +71,7 @@ struct SchemaValidator {
         guard case .object(let entries) = value else { return true }
         switch keyword {
         case "properties":
+            if isStrict, all["additionalProperties"] == nil, !Set(entries.keys).isSubset(of: object(rule).keys) { return false }
             return try object(rule).allSatisfy { name, schema in try entries[name].map { try accepts($0, schema) } ?? true }
         case "required": return list(rule).allSatisfy { if case .string(let name) = $0 { entries[name] != nil } else { false } }
         case "additionalProperties":
