@@ -29,6 +29,7 @@ public enum Schemas {
         Migration(number: 9, name: "projects", sql: String(decoding: PackageResources.sqlite_0009_projects_sql, as: UTF8.self)),
         Migration(number: 10, name: "deadlines", sql: String(decoding: PackageResources.sqlite_0010_deadlines_sql, as: UTF8.self)),
         Migration(number: 11, name: "untrusted", sql: String(decoding: PackageResources.sqlite_0011_untrusted_sql, as: UTF8.self)),
+        Migration(number: 12, name: "codebases", sql: String(decoding: PackageResources.sqlite_0012_codebases_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -48,5 +49,8 @@ public enum Schemas {
         Migration(number: 13, name: "deadlines", sql: String(decoding: PackageResources.postgres_0013_deadlines_sql, as: UTF8.self)),
         Migration(number: 14, name: "deadline index", sql: String(decoding: PackageResources.postgres_0014_deadline_index_sql, as: UTF8.self)),
         Migration(number: 15, name: "untrusted", sql: String(decoding: PackageResources.postgres_0015_untrusted_sql, as: UTF8.self)),
+        Migration(number: 16, name: "codebases", sql: String(decoding: PackageResources.postgres_0016_codebases_sql, as: UTF8.self)),
+        Migration(
+            number: 17, name: "changes_codebase", sql: String(decoding: PackageResources.postgres_0017_changes_codebase_sql, as: UTF8.self)),
     ]
 }

@@ -38,14 +38,16 @@ public struct ForceRequest: Hashable, Sendable {
     public var repository: String
     public var branch: String
     public var revision: String?
+    /// The name of the main codebase, where there are several; the others are `further`.
+    public var codebase: String
+    public var further: [SourceStamp]
     public var reason: String
     public var priority: Int
     public var properties: [String: JSONValue]
 
     public init(
         builder: String, others: [String] = [], project: String, repository: String, branch: String, revision: String?, reason: String,
-        priority: Int = 0,
-        properties: [String: JSONValue] = [:]
+        priority: Int = 0, properties: [String: JSONValue] = [:], codebase: String = "", further: [SourceStamp] = []
     ) {
         self.builder = builder
         self.others = others
@@ -53,6 +55,8 @@ public struct ForceRequest: Hashable, Sendable {
         self.repository = repository
         self.branch = branch
         self.revision = revision
+        self.codebase = codebase
+        self.further = further
         self.reason = reason
         self.priority = priority
         self.properties = properties

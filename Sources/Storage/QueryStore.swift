@@ -84,6 +84,8 @@ public struct BuildsetRow: Hashable, Sendable {
     public var chain: ChainID
     public var parents: [ChainID]
     public var stamp: SourceStamp
+    /// Of the other codebases, where there are several.
+    public var further: [SourceStamp]
     public var changes: [ChangeID]
     public var created: Timestamp
     public var finished: Timestamp?
@@ -95,7 +97,8 @@ public struct BuildsetRow: Hashable, Sendable {
 
     public init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], stamp: SourceStamp, changes: [ChangeID],
-        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?
+        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?,
+        further: [SourceStamp] = []
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -103,6 +106,7 @@ public struct BuildsetRow: Hashable, Sendable {
         self.chain = chain
         self.parents = parents
         self.stamp = stamp
+        self.further = further
         self.changes = changes
         self.created = created
         self.finished = finished
@@ -130,13 +134,16 @@ public struct RequestRow: Hashable, Sendable {
     /// When it ends unless a build of it has begun by then.
     public var deadline: Timestamp?
     public var stamp: SourceStamp
+    /// Of the other codebases, where there are several.
+    public var further: [SourceStamp]
     public var chain: ChainID
     public var builds: [BuildID]
 
     public init(
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
         priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?, deadline: Timestamp?,
-        stamp: SourceStamp, chain: ChainID, builds: [BuildID]
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID],
+        further: [SourceStamp] = []
     ) {
         self.id = id
         self.buildset = buildset
@@ -153,6 +160,7 @@ public struct RequestRow: Hashable, Sendable {
         self.cancelReason = cancelReason
         self.deadline = deadline
         self.stamp = stamp
+        self.further = further
         self.chain = chain
         self.builds = builds
     }
@@ -175,6 +183,8 @@ public struct BuildRow: Hashable, Sendable {
     public var started: Timestamp?
     public var finished: Timestamp?
     public var stamp: SourceStamp
+    /// Of the other codebases, where there are several.
+    public var further: [SourceStamp]
     public var chain: ChainID
     public var reason: String
     /// The author and the first line of the newest change in the buildset; empty for builds by hand.
@@ -191,7 +201,8 @@ public struct BuildRow: Hashable, Sendable {
         id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, session: SessionID, attempt: Int,
         phase: BuildPhase, outcome: Outcome?, cause: Cause?, text: String, fence: Fence, assigned: Timestamp, started: Timestamp?,
         finished: Timestamp?, stamp: SourceStamp, chain: ChainID, reason: String, author: String, comments: String, changes: [ChangeID],
-        properties: Properties, configuration: ConfigurationID, plannedUnder: ConfigurationID?
+        properties: Properties, configuration: ConfigurationID, plannedUnder: ConfigurationID?,
+        further: [SourceStamp] = []
     ) {
         self.id = id
         self.request = request
@@ -209,6 +220,7 @@ public struct BuildRow: Hashable, Sendable {
         self.started = started
         self.finished = finished
         self.stamp = stamp
+        self.further = further
         self.chain = chain
         self.reason = reason
         self.author = author
@@ -363,4 +375,17 @@ public struct BoundFacts: Hashable, Sendable {
         self.projects = projects
         self.now = now
     }
+}
+
+extension BuildsetRow {
+    /// Every codebase, the main one first; nil where there is one repository.
+    public var stamps: [SourceStamp]? { stamp.codebase.isEmpty ? nil : [stamp] + further }
+}
+
+extension RequestRow {
+    public var stamps: [SourceStamp]? { stamp.codebase.isEmpty ? nil : [stamp] + further }
+}
+
+extension BuildRow {
+    public var stamps: [SourceStamp]? { stamp.codebase.isEmpty ? nil : [stamp] + further }
 }

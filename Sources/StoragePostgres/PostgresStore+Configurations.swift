@@ -51,7 +51,7 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
         sql.later("DELETE FROM schedules WHERE scheduler <> ALL ($1::text[])", [.texts(schedulers)])
     }
 
-    func repoint(_ builder: String, to classes: DemandClasses) throws {
+    func repoint(_ builder: String, to classes: DemandClasses, ofCodebases: Bool) throws {
         // Index: requests_open. Locked in order, so that it cannot meet a completion half-way.
         sql.later(
             """
@@ -61,11 +61,11 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
                         THEN CASE WHEN s.patch IS NULL THEN $3::bigint ELSE $5::bigint END
                     ELSE CASE WHEN s.patch IS NULL THEN $1::bigint ELSE $4::bigint END END AS class
                 FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
-                WHERE r.builder = $2 AND r.phase <> 'finished' ORDER BY r.id FOR NO KEY UPDATE OF r) w
+                WHERE r.builder = $2 AND r.phase <> 'finished' AND (b.line IS NOT NULL) = $6 ORDER BY r.id FOR NO KEY UPDATE OF r) w
             WHERE requests.id = w.id AND requests.match_class <> w.class
             """,
             [
-                .integer(classes.plain), .text(builder), .integer(classes.untrusted), .integer(classes.patched), .integer(classes.both),
+                .integer(classes.plain), .text(builder), .integer(classes.untrusted), .integer(classes.patched), .integer(classes.both), .boolean(ofCodebases),
             ])
     }
 }

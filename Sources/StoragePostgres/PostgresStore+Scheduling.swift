@@ -3,7 +3,25 @@ import Storage
 
 extension PostgresStore: SchedulingStore {
     public func classify(limit: Int, planner: Planner) async throws -> SchedulingResult {
-        try await write("classifying changes") { try $0.classify(limit: limit, planner: planner) }
+        // Rules of several codebases are asked for first; where this process has not heard of them yet, its transaction tells.
+        if !(applied.withLock { $0 }?.configuration ?? planner.configuration).buildsCodebases {
+            let result = try await write("classifying changes") { try $0.classify(limit: limit, planner: planner, settled: nil) }
+            if let result { return result }
+        }
+        let settled = try await settledChange()
+        return try await write("classifying changes") { try $0.classify(limit: limit, planner: planner, settled: settled) }
+            ?? SchedulingResult(taken: 0, buildsets: [])
+    }
+
+    /// The newest change of which it is certain that every earlier one is visible, too: whoever accepts holds a lock that is taken alone here for a moment,
+    /// and gets its numbers under it.
+    private func settledChange() async throws -> ChangeID {
+        try await pool.transaction("waiting for changes that are being accepted") { sql in
+            try sql.pipeline([
+                ("SELECT pg_advisory_xact_lock(\(PostgresStoreTransaction.acceptance))", []),
+                ("SELECT coalesce(max(change), 0) FROM unclassified", []),
+            ])[1].first.map { ChangeID($0.int64(0)) } ?? ChangeID(0)
+        }
     }
 
     /// A change counts for a quiet time when it was accepted before the time ended, and it is visible only once its transaction has committed. So before a
@@ -107,14 +125,30 @@ extension PostgresStoreTransaction: CompletionTransaction {
 }
 
 extension PostgresStoreTransaction: SchedulingTransaction {
-    func takeUnclassified(limit: Int) throws -> [Change] {
+    func takeUnclassified(limit: Int, until last: ChangeID) throws -> [Change] {
         try sql.all(
             """
-            SELECT \(Change.columns) FROM (SELECT change FROM unclassified ORDER BY change LIMIT $1 FOR UPDATE SKIP LOCKED) u
+            SELECT \(Change.columns) FROM (SELECT change FROM unclassified WHERE change <= $2 ORDER BY change LIMIT $1 FOR UPDATE SKIP LOCKED) u
             JOIN changes c ON c.id = u.change ORDER BY c.id
             """,
-            [.integer(limit)]
+            [.integer(limit), .integer(last.rawValue)]
         ).map { try Change(stored: $0) }
+    }
+
+    func latestChanges(_ keys: [LatestKey]) throws -> [LatestKey: LatestChange] {
+        // Index: changes_codebase.
+        try sql.all(
+            """
+            SELECT j.place, n.project, n.revision
+            FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS j (repository, branch, up_to, place)
+            CROSS JOIN LATERAL (
+                SELECT c.project, c.revision FROM changes c
+                WHERE c.repository = j.repository AND c.branch = j.branch AND c.id <= j.up_to AND c.category <> '\(PullProperty.category)'
+                    AND coalesce(c.properties->>'\(PullProperty.untrusted)', '') <> 'true'
+                ORDER BY c.id DESC LIMIT 1) n
+            """,
+            [.texts(keys.map(\.repository)), .texts(keys.map(\.branch)), .integers(keys.map(\.upTo.rawValue))]
+        ).reduce(into: [:]) { $0[keys[$1.int(0) - 1]] = LatestChange(project: $1.string(1), revision: $1.string(2)) }
     }
 
     func forgetUnclassified(_ changes: [Change]) throws {
@@ -207,7 +241,8 @@ extension PostgresStoreTransaction: SchedulingTransaction {
 
     func lockBranches(_ branches: [SupersededBranch]) throws {
         for branch in branches {
-            let name = [branch.scheduler, branch.codebase, branch.repository, branch.branch].map { "\($0.utf8.count):\($0)" }.joined()
+            let names = [branch.scheduler, branch.codebase, branch.repository, branch.branch] + (branch.line.map { [$0] } ?? [])
+            let name = names.map { "\($0.utf8.count):\($0)" }.joined()
             sql.later("SELECT pg_advisory_xact_lock(1685021554, hashtext($1))", [.text("branch " + name)])
         }
     }
@@ -218,12 +253,12 @@ extension PostgresStoreTransaction: SchedulingTransaction {
             """
             SELECT b.id, r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
             WHERE b.finished IS NULL AND (b.changes->>-1)::bigint < $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4
-                AND s.codebase = $5 AND r.phase <> 'finished' AND ($6 OR r.phase <> 'claimed')
+                AND s.codebase = $5 AND b.line IS NOT DISTINCT FROM $8 AND r.phase <> 'finished' AND ($6 OR r.phase <> 'claimed')
             ORDER BY b.id, r.id LIMIT $7
             """,
             [
                 .integer(newest.rawValue), .text(branch.scheduler), .text(branch.branch), .text(branch.repository), .text(branch.codebase),
-                .boolean(claimed), .integer(limit),
+                .boolean(claimed), .integer(limit), .text(branch.line),
             ]
         ).map { OlderRequest(buildset: BuildsetID($0.int64(0)), request: RequestID($0.int64(1))) }
     }
@@ -234,10 +269,13 @@ extension PostgresStoreTransaction: SchedulingTransaction {
             """
             SELECT b.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
             WHERE b.finished IS NULL AND (b.changes->>-1)::bigint > $1 AND b.scheduler = $2 AND b.branch = $3 AND s.repository = $4
-                AND s.codebase = $5
+                AND s.codebase = $5 AND b.line IS NOT DISTINCT FROM $6
             ORDER BY b.id DESC LIMIT 1
             """,
-            [.integer(newest.rawValue), .text(branch.scheduler), .text(branch.branch), .text(branch.repository), .text(branch.codebase)]
+            [
+                .integer(newest.rawValue), .text(branch.scheduler), .text(branch.branch), .text(branch.repository), .text(branch.codebase),
+                .text(branch.line),
+            ]
         ).map { BuildsetID($0.int64(0)) }
     }
 

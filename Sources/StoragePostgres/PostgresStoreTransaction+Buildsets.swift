@@ -67,12 +67,12 @@ extension PostgresStoreTransaction {
         let rows = try sql.all(
             """
             INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
-                open_requests, has_needs, configuration, created, version)
+                open_requests, has_needs, configuration, created, version, further, line)
             SELECT scheduler, trigger_key, reason, chain, parents::json, stamp, branch, changes::json, author, comments, properties::json,
-                open_requests, has_needs, $16, $15, version
+                open_requests, has_needs, $16, $15, version, further::json, line
             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::text[], $12::bigint[], $13::bigint[], $14::boolean[]) WITH ORDINALITY AS j (scheduler, trigger_key, reason, chain, parents,
-                stamp, branch, changes, author, comments, properties, open_requests, version, has_needs, place) ORDER BY place
+                $11::text[], $12::bigint[], $13::bigint[], $14::boolean[], $17::text[], $18::text[]) WITH ORDINALITY AS j (scheduler, trigger_key, reason, chain, parents,
+                stamp, branch, changes, author, comments, properties, open_requests, version, has_needs, further, line, place) ORDER BY place
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id, scheduler, trigger_key
             """,
             [
@@ -82,6 +82,7 @@ extension PostgresStoreTransaction {
                 .texts(buildsets.map(\.new.comments)), .texts(try plans.map { try JSONText.encode($0.properties) }),
                 .integers(buildsets.map { Int64($0.openRequests) }), .integers(buildsets.map(\.version)),
                 .booleans(buildsets.map(\.hasNeeds)), .integer(now.microseconds), .integer(currentConfiguration()?.id.rawValue),
+                .texts(try buildsets.map { try $0.further.map { try JSONText.encode($0) } }), .texts(buildsets.map(\.line)),
             ])
         var made = rows.reduce(into: [Trigger: Int64]()) { $0[Trigger(scheduler: $1.string(1), key: $1.string(2))] = $1.int64(0) }
         let ids = plans.map { made.removeValue(forKey: Trigger(scheduler: $0.scheduler, key: $0.trigger)) }

@@ -51,15 +51,16 @@ extension SQLiteTransaction: ConfigurationTransaction {
         try run("DELETE FROM schedules WHERE scheduler NOT IN (SELECT value FROM json_each(?))", [JSONText.encode(schedulers)])
     }
 
-    func repoint(_ builder: String, to classes: DemandClasses) throws {
+    func repoint(_ builder: String, to classes: DemandClasses, ofCodebases: Bool) throws {
         // Index: requests_open; the plus keeps the builder's whole history out of it.
         try run(
             """
             UPDATE requests SET match_class = w.class FROM (
                 SELECT r.id, CASE json_extract(b.properties, '$.\(PullProperty.untrusted).value')
                     WHEN 1 THEN iif(s.patch IS NULL, ?3, ?5) ELSE iif(s.patch IS NULL, ?1, ?4) END AS class
-                FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp WHERE +r.builder = ?2 AND r.phase <> 'finished') w
+                FROM requests r JOIN buildsets b ON b.id = r.buildset JOIN source_stamps s ON s.id = b.stamp
+                WHERE +r.builder = ?2 AND r.phase <> 'finished' AND (b.line IS NOT NULL) = ?6) w
             WHERE requests.id = w.id AND requests.match_class <> w.class
-            """, [classes.plain, builder, classes.untrusted, classes.patched, classes.both])
+            """, [classes.plain, builder, classes.untrusted, classes.patched, classes.both, ofCodebases])
     }
 }

@@ -4,7 +4,9 @@ import Storage
 
 extension SQLiteStore: SchedulingStore {
     public func classify(limit: Int, planner: Planner) async throws -> SchedulingResult {
-        try await write("classifying changes") { try $0.classify(limit: limit, planner: planner) }
+        // One writer: whatever was accepted before a change is visible with it.
+        try await write("classifying changes") { try $0.classify(limit: limit, planner: planner, settled: ChangeID(.max)) }
+            ?? SchedulingResult(taken: 0, buildsets: [])
     }
 
     public func fireQuietTimes(limit: Int, planner: Planner) async throws -> SchedulingResult {
@@ -85,9 +87,24 @@ extension SQLiteTransaction: CompletionTransaction {
 
 extension SQLiteTransaction: SchedulingTransaction {
     /// One writer: the order of the ids is the order of acceptance.
-    func takeUnclassified(limit: Int) throws -> [Change] {
-        try all("SELECT \(Change.columns) FROM unclassified u JOIN changes c ON c.id = u.change ORDER BY u.change LIMIT ?", [limit])
-            .map { try Change(stored: $0) }
+    func takeUnclassified(limit: Int, until last: ChangeID) throws -> [Change] {
+        try all(
+            "SELECT \(Change.columns) FROM unclassified u JOIN changes c ON c.id = u.change WHERE u.change <= ? ORDER BY u.change LIMIT ?",
+            [last.rawValue, limit]
+        ).map { try Change(stored: $0) }
+    }
+
+    func latestChanges(_ keys: [LatestKey]) throws -> [LatestKey: LatestChange] {
+        try keys.reduce(into: [:]) { latest, key in
+            // Index: changes_codebase.
+            latest[key] = try first(
+                """
+                SELECT c.project, c.revision FROM changes c WHERE c.repository = ? AND c.branch = ? AND c.id <= ?
+                    AND c.category <> '\(PullProperty.category)' AND json_extract(c.properties, '$.\(PullProperty.untrusted)') IS NOT 1
+                ORDER BY c.id DESC LIMIT 1
+                """, [key.repository, key.branch, key.upTo.rawValue]
+            ).map { LatestChange(project: $0[0], revision: $0[1]) }
+        }
     }
 
     func forgetUnclassified(_ changes: [Change]) throws {
@@ -168,10 +185,10 @@ extension SQLiteTransaction: SchedulingTransaction {
             """
             SELECT b.id, r.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp JOIN requests r ON r.buildset = b.id
             WHERE b.finished IS NULL AND json_extract(b.changes, '$[#-1]') < ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ?
-                AND s.codebase = ? AND r.phase <> 'finished' AND (? OR r.phase <> 'claimed')
+                AND s.codebase = ? AND b.line IS ? AND r.phase <> 'finished' AND (? OR r.phase <> 'claimed')
             ORDER BY b.id, r.id LIMIT ?
             """,
-            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase, claimed, limit]
+            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase, branch.line, claimed, limit]
         ).map { OlderRequest(buildset: BuildsetID($0[0]), request: RequestID($0[1])) }
     }
 
@@ -182,10 +199,10 @@ extension SQLiteTransaction: SchedulingTransaction {
             """
             SELECT b.id FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
             WHERE b.finished IS NULL AND json_extract(b.changes, '$[#-1]') > ? AND b.scheduler = ? AND b.branch = ? AND s.repository = ?
-                AND s.codebase = ?
+                AND s.codebase = ? AND b.line IS ?
             ORDER BY b.id DESC LIMIT 1
             """,
-            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase]
+            [newest.rawValue, branch.scheduler, branch.branch, branch.repository, branch.codebase, branch.line]
         ).map { BuildsetID($0) }
     }
 

@@ -27,14 +27,15 @@ extension SQLiteTransaction {
             Int64.self,
             """
             INSERT INTO buildsets (scheduler, trigger_key, reason, chain, parents, stamp, branch, changes, author, comments, properties,
-                open_requests, has_needs, configuration, created, version)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                open_requests, has_needs, configuration, created, version, further, line)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (scheduler, trigger_key) DO NOTHING RETURNING id
             """,
             [
                 plan.scheduler, plan.trigger, plan.reason, draft.chain.rawValue, JSONText.encode(plan.parents), stampID, stamp.branch,
                 JSONText.list(plan.changes), draft.new.author, draft.new.comments, try JSONText.encode(plan.properties), draft.openRequests,
                 draft.hasNeeds, currentConfiguration()?.id.rawValue, now.microseconds, draft.version,
+                draft.further.map { try JSONText.encode($0) }, draft.line,
             ])
         guard let id else { return nil }
         for change in plan.changes {

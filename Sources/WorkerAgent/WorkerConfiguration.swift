@@ -47,6 +47,7 @@ public struct WorkerConfiguration: Sendable {
     var offeredLabels: Labels {
         var abilities = [
             StepRecipe.Trigger.label: StepRecipe.Trigger.labelValue, SecretUse.label: SecretUse.labelValue, TryRule.label: TryRule.labelValue,
+            Codebase.label: Codebase.labelValue,
         ]
         if acceptsUntrusted { abilities[UntrustedRule.label] = UntrustedRule.labelValue }
         return labels.merging(abilities) { own, _ in own }

@@ -41,6 +41,36 @@ import Testing
         #expect(buildset.stamp.revision == "100")
     }
 
+    @Test("Of two repositories that change at once, one build has both: a change that is still being accepted is waited for")
+    func settlesCodebases() async throws {
+        let configuration = Samples.codebases()
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        let planner = Planner(configuration: configuration)
+        // The earlier change has its number, and comes to its end later.
+        let lib = Samples.change("l1", of: "lib")
+        let held = try await HeldTransaction(stores[0]) { try $0.accept([lib], advancing: nil).count }
+        async let later = stores[1].accept([Samples.change("a1", of: "app")], advancing: nil)
+        _ = try await later
+        let classifying = Task { try await stores[1].classify(limit: 10, planner: planner) }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit() == 1)
+        #expect(try await classifying.value.taken == 2)
+        let built = try await stores[0].buildsets(PageQuery(BuildsetFields(), ascending: true, limit: 10)).map { $0.stamps?.map(\.revision) }
+        #expect(built == [[nil, "l1"], ["a1", "l1"]])
+    }
+
+    @Test("A process that has not heard of the first codebases yet decides nothing without asking who is still accepting")
+    func learnsCodebases() async throws {
+        let stores = try await SharedDatabase.make().processes(2)
+        let old = Planner(configuration: Samples.configuration())
+        #expect(try await stores[1].classify(limit: 10, planner: old).taken == 0)
+        _ = try await stores[0].apply(Samples.codebases(), digest: Samples.digest(2))
+        _ = try await stores[0].accept([Samples.change("l1", of: "lib"), Samples.change("a1", of: "app")], advancing: nil)
+        #expect(try await stores[1].classify(limit: 10, planner: old).buildsets.count == 2)
+        let built = try await stores[0].buildsets(PageQuery(BuildsetFields(), ascending: true, limit: 10)).map { $0.stamps?.map(\.revision) }
+        #expect(built == [[nil, "l1"], ["a1", "l1"]])
+    }
+
     @Test("Which buildset is newer is told by the changes, not by who decided first")
     func supersedesByChanges() async throws {
         var configuration = Samples.configuration(filter: ChangeFilter())
@@ -49,7 +79,7 @@ import Testing
         let planner = Planner(configuration: configuration)
         _ = try await stores[0].accept([Samples.change("1"), Samples.change("2")], advancing: nil)
         // Somebody has the first change, and comes to no end yet.
-        let held = try await HeldTransaction(stores[0]) { try $0.takeUnclassified(limit: 1).count }
+        let held = try await HeldTransaction(stores[0]) { try $0.takeUnclassified(limit: 1, until: ChangeID(.max)).count }
         let newer = try #require(try await stores[1].classify(limit: 10, planner: planner).buildsets.first)
         #expect(try await held.commit() == 1)
         let older = try #require(try await stores[0].classify(limit: 10, planner: planner).buildsets.first)
@@ -84,7 +114,7 @@ import Testing
         let stores = try await SharedDatabase.make().processes(2, configuration)
         let planner = Planner(configuration: configuration)
         _ = try await stores[0].accept([Samples.change("1")], advancing: nil)
-        let held = try await HeldTransaction(stores[0]) { try $0.classify(limit: 10, planner: planner) }
+        let held = try await HeldTransaction(stores[0]) { try $0.classify(limit: 10, planner: planner, settled: nil) }
         _ = try await stores[0].accept([Samples.change("2")], advancing: nil)
         let second = Task { try await stores[1].classify(limit: 10, planner: planner) }
         try await stores[1].untilSomebodyWaits()

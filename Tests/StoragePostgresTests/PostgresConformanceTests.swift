@@ -80,6 +80,9 @@ import Testing
     @Test("Superseding", arguments: Conformance.supersedingRules)
     func superseding(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Codebases", arguments: Conformance.codebaseRules)
+    func codebases(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Revisions of the configuration", arguments: Conformance.revisionRules)
     func revisions(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -30,6 +30,28 @@ public enum Samples {
             builders: builders)
     }
 
+    /// A rule that builds the codebases app and lib together; either change starts it.
+    public static func codebases(quiet: Duration? = nil, _ change: (inout SchedulerRule) -> Void = { _ in }) -> Configuration {
+        var configuration = configuration(quiet: quiet, filter: ChangeFilter())
+        configuration.codebases = [
+            Codebase(name: "app", repository: repository(of: "app")),
+            Codebase(name: "lib", repository: repository(of: "lib"), branch: "stable", path: "deps/lib"),
+        ]
+        configuration.schedulers[0].kind = .anyBranch
+        configuration.schedulers[0].codebases = ["app", "lib"]
+        change(&configuration.schedulers[0])
+        return configuration
+    }
+
+    public static func repository(of codebase: String) -> String { "https://example.org/\(codebase).git" }
+
+    /// A change on the branch that the codebase is built at by default, or on another.
+    public static func change(_ revision: String, of codebase: String, branch: String? = nil) -> NewChange {
+        var change = change(revision, branch: branch ?? (codebase == "lib" ? "stable" : "main"), key: "\(codebase) \(revision)")
+        change.repository = repository(of: codebase)
+        return change
+    }
+
     /// A configuration whose one builder has a limit and a lock.
     public static var bounded: Configuration {
         var builder = builder("test")

@@ -43,6 +43,23 @@ import Testing
         }
     }
 
+    @Test("A force of a builder of several codebases builds their tips, or what is said of each; of others it knows nothing")
+    func codebases() async throws {
+        try await WebRig.with { rig in
+            try await rig.apply(Samples.codebases())
+            #expect(try await rig.post(Self.force).status == .created)
+            let tips = try await rig.object("/api/v1/buildsets/1")
+            #expect(tips["stamps"].items.map { $0["branch"] } == ["main", "stable"] && tips["stamps"].items[0]["revision"] == .null)
+            let body = #"{"revision":"1","codebases":{"lib":{"branch":"topic","revision":"2"}}}"#
+            #expect(try await rig.post(Self.force, body).status == .created)
+            let said = try await rig.object("/api/v1/requests/2")["stamps"].items
+            #expect(said.map { $0["revision"] } == ["1", "2"] && said.map { $0["codebase"] } == ["app", "lib"] && said[1]["branch"] == "topic")
+            let wrong = try await rig.post(Self.force, #"{"repository":"r","codebases":{"lib":{"branch":""},"lob":{}}}"#)
+            #expect(try WebRig.problem(wrong).errors?.map(\.pointer) == ["/repository", "/codebases/lib/branch", "/codebases"])
+            #expect(try await rig.post(Self.force, #"{"codebases":{"lib":{"revison":"2"}}}"#).status == .unprocessableContent)
+        }
+    }
+
     @Test("A builder with parameters takes those and no others, fills in defaults, and shows them; every wrong one is named at once")
     func parameters() async throws {
         var builder = Samples.builder("test")

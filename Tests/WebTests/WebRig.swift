@@ -122,7 +122,10 @@ struct WebRig: Sendable {
 
     /// Another configuration is in force from now on.
     func apply(_ builders: [Builder]) async throws {
-        let configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
+        try await apply(Samples.configuration(builders: builders, uses: builders.map(\.name)))
+    }
+
+    func apply(_ configuration: Configuration) async throws {
         let applied = try await store.apply(configuration, digest: Samples.digest(2)).applied
         inForce.change { $0 = applied }
     }

@@ -13,6 +13,15 @@ import Wire
             StepRecipe(name: "unit", action: .run(.shell("make test")), timeout: .seconds(60), always: true, retries: 2),
             StepRecipe(name: "list", action: .run(.arguments(["ls", "-l"])), directory: "sub", warningsOnly: true),
         ])
+    private static let several: AssignmentDocument = {
+        var document = AssignmentDocument(
+            build: BuildID(1), fence: Fence(2), request: RequestID(3), buildset: BuildsetID(4), attempt: 1, chain: Samples.chain, project: "demo",
+            builder: "test", stamp: Samples.stamp, properties: [:], environment: [:], steps: [])
+        document.sources = [
+            BuildSource(stamp: Samples.stamp, path: "app", credential: .environment("TOKEN")), BuildSource(stamp: Samples.stamp, path: "lib"),
+        ]
+        return document
+    }()
     private static let reports = ReportBatch(reports: [
         ReportDocument(key: "k1", build: BuildID(1), fence: Fence(2), kind: .accept),
         ReportDocument(key: "k2", build: BuildID(1), fence: Fence(2), kind: .renew),
@@ -49,6 +58,11 @@ import Wire
                 + #"{"always":true,"name":"unit","retries":2,"run":"make test","timeout_ms":60000},"#
                 + #"{"directory":"sub","name":"list","run":["ls","-l"],"warnings_only":true}]}"#),
         .both(
+            "a build of several codebases", several,
+            #"{"attempt":1,"build":1,"builder":"test","buildset":4,"chain":"\#(Samples.chain)","environment":{},"fence":2,"project":"demo","#
+                + #""properties":{},"request":3,"sources":[{"credential":{"environment":"TOKEN"},"path":"app","stamp":\#(Samples.stampJSON)},"#
+                + #"{"path":"lib","stamp":\#(Samples.stampJSON)}],"stamp":\#(Samples.stampJSON),"steps":[]}"#),
+        .both(
             "reports of each kind", reports,
             #"{"reports":[{"build":1,"fence":2,"key":"k1","kind":"accept"},{"build":1,"fence":2,"key":"k2","kind":"renew"},"#
                 + #"{"build":1,"fence":2,"key":"k3","kind":"step_started","step_started":{"attempt":1,"number":1}},"#
@@ -77,7 +91,7 @@ import Wire
         let submission = ChangeSubmission(
             source: "", project: "", repository: "", branch: "", revision: "", author: "", comments: "", files: [], category: "",
             when: Samples.moment, properties: [:], dedupeKey: "")
-        let force = #"{"repository":"r","branch":"b","revision":"1","reason":"why","priority":1,"properties":{}}"#
+        let force = #"{"repository":"r","branch":"b","revision":"1","reason":"why","priority":1,"properties":{},"codebases":{}}"#
         #expect(try Samples.fieldNames(session) == SessionRequest.fieldNames)
         #expect(try Samples.fieldNames(ClaimRequest(free: 0, holding: [], waitMilliseconds: 0)) == ClaimRequest.fieldNames)
         #expect(try Samples.fieldNames(ReportBatch(reports: [])) == ReportBatch.fieldNames)
@@ -100,6 +114,11 @@ import Wire
         ])
     func refused(json: String) {
         #expect(throws: DecodingError.self) { try Samples.decode(ReportDocument.self, json) }
+    }
+
+    @Test("What a force says of a codebase is refused when it is not known")
+    func unknownOfCodebase() {
+        #expect(throws: DecodingError.self) { try Samples.decode(ForceBody.self, #"{"codebases":{"app":{"revison":"1"}}}"#) }
     }
 
     @Test("A recipe needs something to do", arguments: [#"{"name":"idle"}"#, #"{"name":"idle","run":7}"#, #"{"run":"true"}"#])

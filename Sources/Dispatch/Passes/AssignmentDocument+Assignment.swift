@@ -8,7 +8,8 @@ extension AssignmentDocument {
         self.init(
             build: assignment.build, fence: assignment.fence, request: assignment.request, buildset: assignment.buildset,
             attempt: assignment.attempt, chain: assignment.chain, project: assignment.project, builder: builder.name, stamp: assignment.stamp,
-            properties: assignment.properties, environment: builder.environment, steps: builder.steps)
+            properties: assignment.properties, environment: builder.environment, steps: builder.steps,
+            sources: assignment.sources.isEmpty ? nil : assignment.sources)
     }
 }
 

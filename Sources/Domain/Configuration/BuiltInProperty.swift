@@ -5,6 +5,17 @@ public enum BuiltInProperty: String, CaseIterable, Sendable {
     public static let names = Set(allCases.map(\.rawValue))
     /// What no configuration and no person may set: the mark of what nobody may trust is a change's alone.
     public static let reserved = names.union([PullProperty.untrusted])
+
+    /// Those that a build of several codebases has of each.
+    static let ofCodebases: [BuiltInProperty] = [.branch, .revision, .repository]
+
+    /// The name that one of these has for a codebase.
+    func name(for codebase: String) -> String { "\(rawValue)_\(codebase)" }
+
+    /// What builds of these codebases have; no configuration may set it either.
+    public static func names(for codebases: [Codebase]) -> Set<String> {
+        Set(codebases.flatMap { codebase in ofCodebases.map { $0.name(for: codebase.name) } })
+    }
 }
 
 extension Assignment {
@@ -25,6 +36,11 @@ extension Assignment {
                 case .worker: .string(worker)
                 case .attempt: .integer(Int64(attempt))
                 }
+        }
+        for stamp in sources.map(\.stamp) {
+            values[BuiltInProperty.branch.name(for: stamp.codebase)] = .string(stamp.branch)
+            values[BuiltInProperty.revision.name(for: stamp.codebase)] = .string(stamp.revision ?? "")
+            values[BuiltInProperty.repository.name(for: stamp.codebase)] = .string(stamp.repository)
         }
         return Properties(values, source: "doorbell")
     }

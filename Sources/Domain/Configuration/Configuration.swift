@@ -8,6 +8,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var feeds: [FeedConfiguration]
     /// Directories that others drop changes into.
     public var directories: [DirectoryConfiguration]
+    /// Repositories that schedulers build together.
+    public var codebases: [Codebase]
     public var schedulers: [SchedulerRule]
     public var builders: [Builder]
     /// What builders name among their locks.
@@ -23,14 +25,16 @@ public struct Configuration: Hashable, Sendable, Codable {
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
-        directories: [DirectoryConfiguration] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [],
-        limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
+        directories: [DirectoryConfiguration] = [], codebases: [Codebase] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [],
+        locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil,
+        projects: [ProjectRule] = []
     ) {
         self.project = project
         self.sources = sources
         self.hooks = hooks
         self.feeds = feeds
         self.directories = directories
+        self.codebases = codebases
         self.schedulers = schedulers
         self.builders = builders
         self.locks = locks
@@ -48,6 +52,7 @@ public struct Configuration: Hashable, Sendable, Codable {
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
+            codebases: try values.decodeIfPresent([Codebase].self, forKey: .codebases) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
             locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
@@ -57,7 +62,7 @@ public struct Configuration: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, directories, schedulers, builders, locks, limit, secrets, untrusted, projects
+        case project, sources, hooks, feeds, directories, codebases, schedulers, builders, locks, limit, secrets, untrusted, projects
     }
 
     /// Every source of changes, of whichever kind.

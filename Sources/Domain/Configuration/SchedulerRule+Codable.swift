@@ -1,6 +1,6 @@
 extension SchedulerRule: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, filter, builders, priority, properties, forks, schedule, follows, supersede
+        case name, kind, filter, builders, priority, properties, forks, schedule, follows, supersede, codebases
         case quiet = "quiet_ms"
     }
 
@@ -18,7 +18,8 @@ extension SchedulerRule: Codable {
             forks: try container.decodeIfPresent(Bool.self, forKey: .forks) ?? false,
             schedule: try container.decodeIfPresent(Schedule.self, forKey: .schedule),
             follows: try container.decodeIfPresent(Dependence.self, forKey: .follows),
-            supersede: try container.decodeIfPresent(Superseding.self, forKey: .supersede))
+            supersede: try container.decodeIfPresent(Superseding.self, forKey: .supersede),
+            codebases: try container.decodeIfPresent([String].self, forKey: .codebases) ?? [])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -34,5 +35,6 @@ extension SchedulerRule: Codable {
         try container.encodeIfPresent(schedule, forKey: .schedule)
         try container.encodeIfPresent(follows, forKey: .follows)
         try container.encodeIfPresent(supersede, forKey: .supersede)
+        if !codebases.isEmpty { try container.encode(codebases, forKey: .codebases) }
     }
 }

@@ -42,11 +42,13 @@ public struct SchedulerRule: Hashable, Sendable {
     public var follows: Dependence?
     /// Nil: whatever was asked for is built.
     public var supersede: Superseding?
+    /// The names of the codebases that it builds together; empty: one repository, that of the change.
+    public var codebases: [String]
 
     public init(
         name: String, kind: Kind, filter: ChangeFilter = ChangeFilter(), quiet: Duration? = nil, builders: [String], priority: Int = 0,
         properties: [String: JSONValue] = [:], forks: Bool = false, schedule: Schedule? = nil,
-        follows: Dependence? = nil, supersede: Superseding? = nil
+        follows: Dependence? = nil, supersede: Superseding? = nil, codebases: [String] = []
     ) {
         self.name = name
         self.kind = kind
@@ -59,5 +61,6 @@ public struct SchedulerRule: Hashable, Sendable {
         self.schedule = schedule
         self.follows = follows
         self.supersede = supersede
+        self.codebases = codebases
     }
 }

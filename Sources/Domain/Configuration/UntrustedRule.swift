@@ -23,19 +23,23 @@ public struct Demand: Hashable, Sendable {
     public var untrusted: Bool
     /// A patch is applied to the revision.
     public var patched: Bool
+    /// Several repositories are checked out.
+    public var ofCodebases: Bool
 
-    public init(untrusted: Bool = false, patched: Bool = false) {
+    public init(untrusted: Bool = false, patched: Bool = false, ofCodebases: Bool = false) {
         self.untrusted = untrusted
         self.patched = patched
+        self.ofCodebases = ofCodebases
     }
 }
 
 extension Configuration {
-    /// The builder as it is matched with workers: what nobody may trust, or holds a patch, asks for one label more. It is part of the class that requests
-    /// wait in, so that matching costs nothing more.
+    /// The builder as it is matched with workers: what nobody may trust, holds a patch, or is of several repositories asks for one label more. It is
+    /// part of the class that requests wait in, so that matching costs nothing more.
     public func asked(of builder: Builder, by demand: Demand) -> Builder {
         var builder = builder
         if demand.untrusted, (untrusted ?? UntrustedRule()).workers == .accepting { builder.labels[UntrustedRule.label] = UntrustedRule.labelValue }
+        if demand.ofCodebases { builder.labels[Codebase.label] = Codebase.labelValue }
         if demand.patched { builder.labels[TryRule.label] = TryRule.labelValue }
         return builder
     }

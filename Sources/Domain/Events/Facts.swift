@@ -33,9 +33,12 @@ public struct BuildsetFact: Hashable, Sendable, Codable {
     public var revision: String?
     public var builders: [String]
     public var outcome: Outcome?
+    /// Of a new one that is made of several codebases: all of them, the main one first.
+    public var stamps: [SourceStamp]?
 
     public init(
-        scheduler: String, reason: String, project: String, branch: String, revision: String?, builders: [String], outcome: Outcome? = nil
+        scheduler: String, reason: String, project: String, branch: String, revision: String?, builders: [String], outcome: Outcome? = nil,
+        stamps: [SourceStamp]? = nil
     ) {
         self.scheduler = scheduler
         self.reason = reason
@@ -44,6 +47,7 @@ public struct BuildsetFact: Hashable, Sendable, Codable {
         self.revision = revision
         self.builders = builders
         self.outcome = outcome
+        self.stamps = stamps
     }
 }
 

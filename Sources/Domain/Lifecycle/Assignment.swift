@@ -11,11 +11,13 @@ public struct Assignment: Hashable, Sendable {
     public var project: String
     public var builder: Builder
     public var stamp: SourceStamp
+    /// Every codebase, the main one first; empty: one repository, which `stamp` says.
+    public var sources: [BuildSource]
     public var properties: Properties
 
     public init(
         build: BuildID, request: RequestID, buildset: BuildsetID, fence: Fence, session: SessionID, worker: String, attempt: Int, chain: ChainID,
-        project: String, builder: Builder, stamp: SourceStamp, properties: Properties
+        project: String, builder: Builder, stamp: SourceStamp, properties: Properties, sources: [BuildSource] = []
     ) {
         self.build = build
         self.request = request
@@ -28,6 +30,7 @@ public struct Assignment: Hashable, Sendable {
         self.project = project
         self.builder = builder
         self.stamp = stamp
+        self.sources = sources
         self.properties = properties
     }
 }

@@ -46,17 +46,20 @@ public struct FinishedBuildset: Hashable, Sendable {
     public var outcome: Outcome
     public var chain: ChainID
     public var stamp: SourceStamp
+    public var further: [SourceStamp]
     public var changes: [ChangeID]
     public var properties: Properties
 
     public init(
-        id: BuildsetID, scheduler: String, outcome: Outcome, chain: ChainID, stamp: SourceStamp, changes: [ChangeID], properties: Properties
+        id: BuildsetID, scheduler: String, outcome: Outcome, chain: ChainID, stamp: SourceStamp, changes: [ChangeID], properties: Properties,
+        further: [SourceStamp] = []
     ) {
         self.id = id
         self.scheduler = scheduler
         self.outcome = outcome
         self.chain = chain
         self.stamp = stamp
+        self.further = further
         self.changes = changes
         self.properties = properties
     }

@@ -4,7 +4,12 @@ public struct PlannedBuildset: Hashable, Sendable {
     /// With the scheduler, the natural unique key of the decision: the same trigger again makes nothing.
     public var trigger: String
     public var reason: String
+    /// The main one: that of the first codebase where there are several.
     public var stamp: SourceStamp
+    /// Those of the other codebases, in the rule's order.
+    public var further: [SourceStamp]
+    /// Codebases with no revision yet are built at the newest change up to this one; nil: at the tip of their branch.
+    public var asOf: ChangeID?
     public var changes: [ChangeID]
     public var parents: [ChainID]
     public var builders: [String]
@@ -13,12 +18,14 @@ public struct PlannedBuildset: Hashable, Sendable {
 
     public init(
         scheduler: String, trigger: String, reason: String, stamp: SourceStamp, changes: [ChangeID], parents: [ChainID], builders: [String],
-        priority: Int = 0, properties: Properties = [:]
+        priority: Int = 0, properties: Properties = [:], further: [SourceStamp] = [], asOf: ChangeID? = nil
     ) {
         self.scheduler = scheduler
         self.trigger = trigger
         self.reason = reason
         self.stamp = stamp
+        self.further = further
+        self.asOf = asOf
         self.changes = changes
         self.parents = parents
         self.builders = builders
@@ -27,7 +34,8 @@ public struct PlannedBuildset: Hashable, Sendable {
     }
 }
 
-/// Where quiet time is counted: one row for each rule, codebase, repository and branch.
+/// Where quiet time is counted: one row for each rule, codebase, repository and branch. Where a rule builds several codebases, the branches that they are
+/// built at by default share the row of the first.
 public struct QuietKey: Hashable, Sendable {
     public var scheduler: String
     public var codebase: String

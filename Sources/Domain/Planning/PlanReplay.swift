@@ -59,7 +59,7 @@ public struct PlanReplay: Sendable {
             guard depth < planner.configuration.schedulers.count, let parent = buildset.parents.last else { continue }
             let finished = FinishedBuildset(
                 id: BuildsetID(Int64(next)), scheduler: buildset.scheduler, outcome: .success, chain: parent, stamp: buildset.stamp,
-                changes: buildset.changes, properties: buildset.properties)
+                changes: buildset.changes, properties: buildset.properties, further: buildset.further)
             for follower in planner.follow(finished) {
                 followed[follower.scheduler, default: []].formUnion(follower.changes)
                 buildsets.append(follower)

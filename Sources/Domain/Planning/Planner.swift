@@ -13,8 +13,9 @@ public struct Planner: Sendable {
         var keys = Set<QuietKey>()
         let candidates = changes.map(Candidate.init)
         for rule in rules {
-            for candidate in candidates where rule.judge(candidate) != .ignored {
-                keys.insert(rule.quietKey(for: candidate.change.content))
+            let codebases = configuration.codebases(of: rule)
+            for candidate in candidates where rule.judge(candidate, codebases) != .ignored {
+                keys.insert(rule.quietKey(for: candidate.change.content, codebases))
             }
         }
         return keys
@@ -27,8 +28,9 @@ public struct Planner: Sendable {
         var order: [QuietKey] = []
         let candidates = changes.map(Candidate.init)
         for rule in configuration.schedulers {
+            let codebases = configuration.codebases(of: rule)
             for candidate in candidates {
-                var verdict = rule.judge(candidate)
+                var verdict = rule.judge(candidate, codebases)
                 guard verdict != .ignored else { continue }
                 let change = candidate.change
                 // It starts nothing, and rides along with what does.
@@ -37,7 +39,7 @@ public struct Planner: Sendable {
                     if verdict == .important { plan.buildsets.append(buildset(rule: rule, change: change)) }
                     continue
                 }
-                let key = rule.quietKey(for: change.content)
+                let key = rule.quietKey(for: change.content, codebases)
                 var time: QuietTime
                 if let known = touched[key] {
                     time = known
@@ -63,8 +65,9 @@ public struct Planner: Sendable {
     public func verdicts(on change: Change) -> [RuleVerdict] {
         let candidate = Candidate(change)
         return configuration.schedulers.map { rule in
-            switch rule.judge(candidate) {
-            case .ignored: RuleVerdict(scheduler: rule.name, outcome: .ignored(rule.refusal(of: candidate)))
+            let codebases = configuration.codebases(of: rule)
+            return switch rule.judge(candidate, codebases) {
+            case .ignored: RuleVerdict(scheduler: rule.name, outcome: .ignored(rule.refusal(of: candidate, codebases)))
             case .important where candidate.isSkipped:
                 RuleVerdict(scheduler: rule.name, outcome: .ridesAlong("it asks that nothing be built for it"))
             case .unimportant: RuleVerdict(scheduler: rule.name, outcome: .ridesAlong("it touches only files that do not matter to the rule"))
@@ -76,6 +79,9 @@ public struct Planner: Sendable {
     /// The buildset of a branch that has become quiet; nil when its rule is gone. `changes` are those that waited, in their source's order.
     public func fire(_ time: QuietTime, changes: [Change]) -> PlannedBuildset? {
         guard let rule = configuration.scheduler(named: time.key.scheduler), let last = changes.last else { return nil }
+        // What waited for a rule may be of none of the codebases that it has got since.
+        let codebases = configuration.codebases(of: rule)
+        guard codebases.isEmpty || changes.contains(where: { rule.owns($0.content, codebases) }) else { return nil }
         return buildset(
             rule: rule, changes: changes, newest: last,
             trigger: time.trigger,
@@ -95,7 +101,8 @@ public struct Planner: Sendable {
                 scheduler: rule.name, trigger: "buildset:\(finished.id)",
                 reason: "buildset \(finished.id) of \(finished.scheduler) ended as \(finished.outcome.rawValue)", stamp: finished.stamp,
                 changes: finished.changes, parents: [finished.chain], builders: rule.builders, priority: rule.priority,
-                properties: finished.properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+                properties: finished.properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")), further: finished.further
+            )
         }
     }
 
@@ -105,21 +112,39 @@ public struct Planner: Sendable {
 
     private func buildset(rule: SchedulerRule, changes: [Change], newest: Change, trigger: String, reason: String) -> PlannedBuildset {
         let content = newest.content
+        let stamps = stamps(of: rule, changes: changes, newest: newest)
         var properties = Properties(content.properties, source: "change")
         if changes.contains(where: \.content.isUntrusted) { properties[PullProperty.untrusted] = Property(true, source: "change") }
         return PlannedBuildset(
-            scheduler: rule.name, trigger: trigger, reason: reason,
-            stamp: SourceStamp(
-                project: content.project, repository: content.repository, branch: content.branch, revision: content.revision),
-            changes: changes.map(\.id), parents: changes.map(\.chain), builders: rule.builders, priority: rule.priority,
-            properties: properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+            scheduler: rule.name, trigger: trigger, reason: reason, stamp: stamps[0], changes: changes.map(\.id), parents: changes.map(\.chain),
+            builders: rule.builders, priority: rule.priority,
+            properties: properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")), further: Array(stamps.dropFirst()),
+            asOf: changes.map(\.id).max())
+    }
+
+    /// What a rule builds for these changes, the main one first: of each codebase its newest change, the branch that it is built at where there is none.
+    /// Never empty.
+    ///
+    /// - Parameter changes: in the order of their acceptance.
+    public func stamps(of rule: SchedulerRule, changes: [Change], newest: Change) -> [SourceStamp] {
+        func stamp(_ content: NewChange, _ codebase: String = "") -> SourceStamp {
+            SourceStamp(
+                project: content.project, repository: content.repository, branch: content.branch, revision: content.revision, codebase: codebase)
+        }
+        let codebases = configuration.codebases(of: rule)
+        guard !codebases.isEmpty else { return [stamp(newest.content)] }
+        return codebases.map { codebase in
+            changes.last { $0.content.repository == codebase.repository }.map { stamp($0.content, codebase.name) }
+                ?? codebase.tip(project: configuration.project)
+        }
     }
 }
 
 extension SchedulerRule {
     /// The filter's verdict on what is this kind's business at all.
-    fileprivate func judge(_ candidate: Candidate) -> ChangeFilter.Verdict {
+    fileprivate func judge(_ candidate: Candidate, _ codebases: [Codebase]) -> ChangeFilter.Verdict {
         if schedule != nil || follows != nil || kind == .triggerable || candidate.isUntrusted && !forks { return .ignored }
+        guard owns(candidate.change.content, codebases) else { return .ignored }
         guard kind == .pull else {
             // A pull request is no change of a branch, unless a rule asks for its category.
             return candidate.isPull && filter.categories.isEmpty ? .ignored : filter.judge(candidate.change.content)
@@ -129,11 +154,15 @@ extension SchedulerRule {
     }
 
     /// Why `judge` ignores a change.
-    fileprivate func refusal(of candidate: Candidate) -> String {
+    fileprivate func refusal(of candidate: Candidate, _ codebases: [Codebase]) -> String {
         if schedule != nil { return "the clock fires it, and no change does" }
         if let follows { return "it follows what \(follows.schedulers.joined(separator: ", ")) built, and no change" }
         if kind == .triggerable { return "steps of builds trigger it, and no change" }
         if candidate.isUntrusted && !forks { return "it is from another repository, which anybody may write, and the rule has no \"forks: true\"" }
+        if !owns(candidate.change.content, codebases) {
+            let known = codebases.map { "\($0.name) (\($0.repository))" }.joined(separator: ", ")
+            return "it is of none of the rule's codebases: \(known)"
+        }
         guard kind == .pull else {
             if candidate.isPull && filter.categories.isEmpty { return "it is a pull request, which rules of kind pull build" }
             return filter.refusal(of: candidate.change.content) ?? "its filter does not want it"
@@ -145,8 +174,20 @@ extension SchedulerRule {
     /// True when changes wait for the branch to become quiet.
     var waits: Bool { (quiet ?? .zero) > .zero }
 
-    func quietKey(for change: NewChange) -> QuietKey {
-        QuietKey(scheduler: name, repository: change.repository, branch: change.branch)
+    /// A change is the rule's business where it is of one of its codebases, or where it has none.
+    fileprivate func owns(_ change: NewChange, _ codebases: [Codebase]) -> Bool {
+        self.codebases.isEmpty || codebases.contains { $0.repository == change.repository }
+    }
+
+    /// Changes on the branches that the codebases are built at by default are built together; a change on another branch is a matter of its own, beside
+    /// the others' default branches.
+    func quietKey(for change: NewChange, _ codebases: [Codebase]) -> QuietKey {
+        guard let main = codebases.first, let own = codebases.first(where: { $0.repository == change.repository }) else {
+            return QuietKey(scheduler: name, repository: change.repository, branch: change.branch)
+        }
+        return own.branch == change.branch
+            ? QuietKey(scheduler: name, codebase: main.name, repository: main.repository, branch: main.branch)
+            : QuietKey(scheduler: name, codebase: own.name, repository: own.repository, branch: change.branch)
     }
 }
 

@@ -51,11 +51,13 @@ public struct TriggeringBuild: Hashable, Sendable {
     public var attempt: Int
     public var chain: ChainID
     public var stamp: SourceStamp
+    public var further: [SourceStamp]
     public var changes: [ChangeID]
     public var properties: Properties
 
     public init(
-        id: BuildID, builder: String, step: Int, attempt: Int, chain: ChainID, stamp: SourceStamp, changes: [ChangeID], properties: Properties
+        id: BuildID, builder: String, step: Int, attempt: Int, chain: ChainID, stamp: SourceStamp, changes: [ChangeID], properties: Properties,
+        further: [SourceStamp] = []
     ) {
         self.id = id
         self.builder = builder
@@ -63,6 +65,7 @@ public struct TriggeringBuild: Hashable, Sendable {
         self.attempt = attempt
         self.chain = chain
         self.stamp = stamp
+        self.further = further
         self.changes = changes
         self.properties = properties
     }
@@ -81,7 +84,7 @@ extension Planner {
                     reason: "build \(build.id) of \(build.builder) triggered it", stamp: build.stamp, changes: build.changes, parents: [build.chain],
                     builders: rule.builders, priority: rule.priority,
                     properties: build.properties.overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)"))
-                        .overlaid(by: Properties(trigger.properties, source: "build \(build.id)"))))
+                        .overlaid(by: Properties(trigger.properties, source: "build \(build.id)")), further: build.further))
         }
         return planned
     }

@@ -13,6 +13,7 @@ struct ConfigurationDraft {
     var hooks: [Part<HookConfiguration>] = []
     var feeds: [Part<FeedConfiguration>] = []
     var directories: [Part<DirectoryConfiguration>] = []
+    var codebases: [Part<Codebase>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
     /// By the names of the builders that have one.
@@ -26,6 +27,8 @@ struct ConfigurationDraft {
     var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
     var builderReferences: [(name: String, value: YAMLValue)] = []
+    /// Where schedulers name codebases.
+    var codebaseReferences: [(name: String, value: YAMLValue)] = []
     /// Where builders name locks.
     var lockReferences: [(name: String, value: YAMLValue)] = []
     /// Where schedulers name schedulers.
@@ -44,6 +47,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "project", projectRules.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "codebase", codebases.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "secret", secrets.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
@@ -65,12 +69,14 @@ struct ConfigurationDraft {
         refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            feeds: feeds.map(\.value), directories: directories.map(\.value), schedulers: expanded.schedulers.map(\.value),
-            builders: expanded.builders.map(\.value), locks: locks.map(\.value), limit: limits.first?.limit, secrets: secrets.map(\.value),
+            feeds: feeds.map(\.value), directories: directories.map(\.value), codebases: codebases.map(\.value),
+            schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
+            limit: limits.first?.limit, secrets: secrets.map(\.value),
             untrusted: untrusted.first?.rule, projects: projectRules.map(\.value))
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)
+        expanded.refuseCodebases()
         return configuration
     }
 
@@ -99,7 +105,7 @@ struct ConfigurationDraft {
         }
     }
 
-    private func refuseUnknown(_ references: [(name: String, value: YAMLValue)], of what: String, known: [String], otherwise: String) {
+    func refuseUnknown(_ references: [(name: String, value: YAMLValue)], of what: String, known: [String], otherwise: String) {
         let known = known.filter { !$0.isEmpty }
         for reference in references where !known.contains(reference.name) {
             let expectation = known.isEmpty ? "the name of a \(what) (\(otherwise))" : "a \(what): " + YAMLValue.oneOf(known)

@@ -2,7 +2,7 @@ import Domain
 
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
-    static let top = ["project", "sources", "schedulers", "builders", "locks", "limit", "secrets", "untrusted", "projects"]
+    static let top = ["project", "sources", "codebases", "schedulers", "builders", "locks", "limit", "secrets", "untrusted", "projects"]
     static let untrusted = ["workers"]
     static let secret = ["name", "file", "env", "projects", "untrusted"]
     /// A secret as a step names it.
@@ -17,6 +17,7 @@ enum ConfigurationKeys {
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
     static let directory = ["name", "directory", "every", "accepted", "map"]
+    static let codebase = ["name", "repository", "branch", "path", "credential"]
     static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files", "where"]
     static let condition = ChangeCondition.Field.allCases.map(\.rawValue) + ["properties", "all", "any", "not"]
@@ -26,7 +27,7 @@ enum ConfigurationKeys {
     static let clock = ["cron", "timezone", "every", "branch", "repository", "only_if_changed", "missed"]
     /// Of schedulers that follow others.
     static let dependence = ["after", "outcome"]
-    static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["builders", "priority", "properties"]
+    static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["codebases", "builders", "priority", "properties"]
     static let builder = [
         "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "deadline", "force", "try", "matrix", "steps",
     ]

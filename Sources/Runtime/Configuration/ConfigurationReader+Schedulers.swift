@@ -22,6 +22,7 @@ extension ConfigurationReader {
         }
         read.schedule = readSchedule(of: scheduler, kind: kind)
         read.follows = readDependence(of: scheduler, kind: kind)
+        read.codebases = readCodebaseNames(of: scheduler, kind: kind)
         if let quiet = scheduler["quiet"]?.duration(atLeast: .zero) { read.quiet = quiet == .zero ? nil : quiet }
         if let priority = scheduler["priority"]?.integer(in: Self.priorities) { read.priority = priority }
         read.properties = readProperties(scheduler["properties"])

@@ -10,15 +10,7 @@ extension ConfigurationReader {
         guard let source = value.mapping("source", keys: ConfigurationKeys.source) else { return }
         let (name, place) = readName(of: source)
         var read = SourceConfiguration(name: name, git: "")
-        if let git = source.required("git", "the URL or path that git fetches from"), let text = git.text("a URL or a path") {
-            switch GitLocation(text) {
-            case .refused(let why): git.report("found \"\(GitLocation.withoutSecrets(YAMLValue.quotable(text)))\", expected \(why)")
-            case .remote: read.git = text
-            case .local:
-                read.git = GitLocation.absolute(text, from: directory)
-                if read.git != text { draft.resolvedPaths.append(read.git) }
-            }
-        }
+        if let git = source.required("git", "the URL or path that git fetches from") { read.git = readRepository(git) ?? "" }
         if source.has("branches") { read.branches = readGlobs(source["branches"], of: "branches", refs: true) }
         read.tags = readGlobs(source["tags"], of: "tags", refs: true)
         if let every = source["every"]?.duration(atLeast: .seconds(1)) { read.every = every }

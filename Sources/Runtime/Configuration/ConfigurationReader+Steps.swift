@@ -37,7 +37,7 @@ extension ConfigurationReader {
         }
         recipe.environment = readEnvironment(step["env"])
         recipe.secrets = readSecretUses(step["secrets"], of: step)
-        recipe.directory = readDirectory(step["directory"])
+        recipe.directory = readBuildPath(step["directory"])
         recipe.timeout = step["timeout"]?.duration()
         recipe.idleTimeout = step["idle_timeout"]?.duration()
         recipe.continueOnFailure = step["continue_on_failure"]?.boolean() ?? false
@@ -71,7 +71,7 @@ extension ConfigurationReader {
         }
         checkout.submodules = mapping["submodules"]?.boolean() ?? false
         checkout.credential = readCredential(mapping["credential"])
-        checkout.directory = readDirectory(mapping["directory"])
+        checkout.directory = readBuildPath(mapping["directory"])
         return checkout
     }
 
@@ -97,7 +97,7 @@ extension ConfigurationReader {
         return .arguments(words)
     }
 
-    private func readDirectory(_ value: YAMLValue?) -> String {
+    func readBuildPath(_ value: YAMLValue?) -> String {
         guard let value, let path = value.text("a path in the build's directory"), checkText(path, value) else { return "" }
         guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             value.expected("a path in the build's directory: relative, without \"..\"")

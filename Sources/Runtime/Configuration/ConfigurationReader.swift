@@ -12,6 +12,7 @@ struct ConfigurationReader {
         if let value = top["project"], let name = readName(value) { draft.projects.append((name, value)) }
         if let value = top["project"], draft.projects.isEmpty { draft.projects.append(("", value)) }
         for value in parts(of: top, "sources", each: "sources") { readSource(value) }
+        for value in parts(of: top, "codebases", each: "codebases") { readCodebase(value) }
         for value in parts(of: top, "schedulers", each: "schedulers") { readScheduler(value) }
         for value in parts(of: top, "builders", each: "builders") { readBuilder(value) }
         for value in parts(of: top, "locks", each: "locks") { readLock(value) }

@@ -39,6 +39,7 @@ struct OnceDriver {
             configuration.schedulers.first { $0.schedule == nil && $0.kind != .pull && $0.kind != .triggerable } ?? configuration.schedulers.first
         let builders = rule?.builders ?? configuration.builders.prefix(1).map(\.name)
         guard let builder = builders.first else { return }
+        if let rule, !rule.codebases.isEmpty { return try await force(rule, configuration) }
         guard let source = configuration.sources.first, let newest = try await newestChange(of: source) else {
             logger.error("no source has a change: is there a commit on one of the branches that the configuration names?")
             throw StoreError.notFound("no source has a change to build")
@@ -47,6 +48,20 @@ struct OnceDriver {
             ForceRequest(
                 builder: builder, others: Array(builders.dropFirst()), project: configuration.project, repository: newest.repository,
                 branch: newest.branch, revision: newest.revision, reason: "--once, and nothing was new"), idempotency: nil)
+        wait.wait(for: [receipt.buildset])
+        assembly.context.bell.bell.ring(.dispatchMatch)
+    }
+
+    /// The tips of several codebases.
+    private func force(_ rule: SchedulerRule, _ configuration: Configuration) async throws {
+        let stamps = configuration.codebases(of: rule).map { $0.tip(project: configuration.project) }
+        guard let main = stamps.first, let builder = rule.builders.first else { return }
+        let receipt = try await store.force(
+            ForceRequest(
+                builder: builder, others: Array(rule.builders.dropFirst()), project: configuration.project, repository: main.repository,
+                branch: main.branch, revision: nil, reason: "--once, and nothing was new", codebase: main.codebase, further: Array(stamps.dropFirst())
+            ),
+            idempotency: nil)
         wait.wait(for: [receipt.buildset])
         assembly.context.bell.bell.ring(.dispatchMatch)
     }

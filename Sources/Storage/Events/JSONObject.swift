@@ -60,6 +60,20 @@ struct JSONObject: ~Copyable {
         bytes.append(UInt8(ascii: "}"))
     }
 
+    mutating func field(_ name: StaticString, _ stamps: [SourceStamp]?) {
+        guard let stamps else { return }
+        start(name)
+        list(stamps) { object, stamp in
+            var fields = JSONObject()
+            fields.field("branch", stamp.branch)
+            fields.field("codebase", stamp.codebase)
+            fields.field("project", stamp.project)
+            fields.field("repository", stamp.repository)
+            fields.field("revision", stamp.revision)
+            object.bytes.append(contentsOf: fields.text().utf8)
+        }
+    }
+
     // Absent fields are left out.
     mutating func field(_ name: StaticString, _ value: String?) { if let value { field(name, value) } }
     mutating func field(_ name: StaticString, _ value: Int64?) { if let value { field(name, value) } }

@@ -55,6 +55,7 @@ extension JSONText {
         object.field("reason", fact.reason)
         object.field("revision", fact.revision)
         object.field("scheduler", fact.scheduler)
+        object.field("stamps", fact.stamps)
         return object.text()
     }
 

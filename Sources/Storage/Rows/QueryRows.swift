@@ -3,7 +3,8 @@ import Domain
 extension BuildsetRow {
     package static let selection = """
         SELECT b.id, b.scheduler, b.reason, b.chain, b.parents, b.changes, b.created, b.finished, b.outcome, b.open_requests, b.properties,
-            s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, b.configuration
+            s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, b.configuration,
+            b.further
         FROM buildsets b JOIN source_stamps s ON s.id = b.stamp
         """
 
@@ -13,7 +14,7 @@ extension BuildsetRow {
             parents: try JSONText.decode([ChainID].self, row.string(4)), stamp: row.stamp(from: 11),
             changes: try JSONText.decode([ChangeID].self, row.string(5)), created: row.time(6), finished: row.optionalTime(7),
             outcome: row.outcome(8), openRequests: row.int(9), properties: try JSONText.decode(Properties.self, row.string(10)),
-            configuration: row.optionalInt64(17).map { ConfigurationID($0) })
+            configuration: row.optionalInt64(17).map { ConfigurationID($0) }, further: try row.stamps(18))
     }
 }
 
@@ -21,7 +22,7 @@ extension BuildRow {
     package static let selection = """
         SELECT b.id, b.request, b.buildset, b.builder, b.worker, b.session, b.attempt, b.phase, b.outcome, b.cause, b.text, b.fence, b.assigned,
             b.started, b.finished, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, e.chain, e.reason, e.author, e.comments,
-            e.changes, e.properties, b.configuration, e.configuration
+            e.changes, e.properties, b.configuration, e.configuration, e.further
         FROM builds b JOIN buildsets e ON e.id = b.buildset JOIN source_stamps s ON s.id = e.stamp
         """
 
@@ -34,7 +35,7 @@ extension BuildRow {
             finished: row.optionalTime(14), stamp: row.stamp(from: 15), chain: ChainID(row.string(21)), reason: row.string(22),
             author: row.string(23), comments: row.string(24), changes: try JSONText.decode([ChangeID].self, row.string(25)),
             properties: try JSONText.decode(Properties.self, row.string(26)), configuration: ConfigurationID(row.int64(27)),
-            plannedUnder: row.optionalInt64(28).map { ConfigurationID($0) })
+            plannedUnder: row.optionalInt64(28).map { ConfigurationID($0) }, further: try row.stamps(29))
     }
 }
 
@@ -42,7 +43,7 @@ extension RequestRow {
     /// The columns that `init(stored:builds:)` reads, in its order, of `requests r`, `buildsets b` and `source_stamps s`.
     package static let columns = """
         r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
-        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, r.deadline
+        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, r.deadline, b.further
         """
 
     package init(stored row: some StoredRow, builds: [BuildID]) throws {
@@ -53,7 +54,7 @@ extension RequestRow {
             id: RequestID(row.int64(0)), buildset: BuildsetID(row.int64(1)), builder: row.string(2), phase: phase, outcome: row.outcome(4),
             cause: row.cause(5), text: row.string(6), priority: row.int(7), attempts: row.int(8), created: row.time(9),
             claimed: row.optionalTime(10), finished: row.optionalTime(11), cancelReason: row.optionalString(12), deadline: row.optionalTime(20),
-            stamp: row.stamp(from: 14), chain: ChainID(row.string(13)), builds: builds)
+            stamp: row.stamp(from: 14), chain: ChainID(row.string(13)), builds: builds, further: try row.stamps(21))
     }
 }
 

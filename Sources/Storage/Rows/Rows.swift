@@ -23,7 +23,7 @@ extension BuildsetContext {
     /// The columns that `init(_:stored:from:)` reads, in its order, of `buildsets b` and `source_stamps s`.
     package static let columns = """
         b.scheduler, b.reason, b.chain, b.parents, b.changes, b.properties, s.project, s.repository, s.branch, s.revision, s.codebase,
-        s.patch, b.has_needs
+        s.patch, b.has_needs, b.further
         """
 
     package init(_ id: BuildsetID, stored row: some StoredRow, from first: Int) throws {
@@ -31,7 +31,8 @@ extension BuildsetContext {
             id: id, scheduler: row.string(first), reason: row.string(first + 1), chain: ChainID(row.string(first + 2)),
             parents: try JSONText.decode([ChainID].self, row.string(first + 3)),
             changes: try JSONText.decode([ChangeID].self, row.string(first + 4)), stamp: row.stamp(from: first + 6),
-            properties: try JSONText.decode(Properties.self, row.string(first + 5)), hasNeeds: row.bool(first + 12))
+            further: try row.stamps(first + 13), properties: try JSONText.decode(Properties.self, row.string(first + 5)),
+            hasNeeds: row.bool(first + 12))
     }
 }
 

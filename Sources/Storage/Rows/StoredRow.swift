@@ -18,6 +18,11 @@ extension StoredRow {
     package func outcome(_ place: Int) -> Outcome? { optionalString(place).flatMap(Outcome.init) }
     package func cause(_ place: Int) -> Cause? { optionalString(place).flatMap(Cause.init) }
 
+    /// What buildsets keep of their further codebases.
+    package func stamps(_ place: Int) throws -> [SourceStamp] {
+        try optionalString(place).map { try JSONText.decode([SourceStamp].self, $0) } ?? []
+    }
+
     /// Columns from `first`: project, repository, branch, revision, codebase, patch.
     package func stamp(from first: Int) -> SourceStamp {
         SourceStamp(

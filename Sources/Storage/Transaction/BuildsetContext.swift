@@ -9,13 +9,15 @@ package struct BuildsetContext: Sendable {
     package var parents: [ChainID]
     package var changes: [ChangeID]
     package var stamp: SourceStamp
+    /// Of the other codebases, where there are several.
+    package var further: [SourceStamp]
     package var properties: Properties
     /// Some of its requests wait for others of it.
     package var hasNeeds: Bool
 
     package init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], changes: [ChangeID], stamp: SourceStamp,
-        properties: Properties, hasNeeds: Bool
+        further: [SourceStamp] = [], properties: Properties, hasNeeds: Bool
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -24,6 +26,7 @@ package struct BuildsetContext: Sendable {
         self.parents = parents
         self.changes = changes
         self.stamp = stamp
+        self.further = further
         self.properties = properties
         self.hasNeeds = hasNeeds
     }

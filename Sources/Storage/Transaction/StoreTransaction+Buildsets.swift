@@ -30,6 +30,9 @@ package struct BuildsetDraft {
     var unknown: [String]
 
     package var openRequests: Int { builders.count }
+    /// What the buildset is made of and about, as its row says it; nil for one repository.
+    package var further: [SourceStamp]? { new.plan.stamp.codebase.isEmpty ? nil : new.plan.further }
+    package var line: String? { new.plan.stamps.line }
     package var hasNeeds: Bool { builders.contains { !needs(of: $0).isEmpty } }
 
     /// What a builder waits for here: a need of something that is not built with it is no need.
@@ -52,7 +55,7 @@ package struct BuildsetDraft {
         let plan = new.plan
         return BuildsetContext(
             id: id, scheduler: plan.scheduler, reason: plan.reason, chain: chain, parents: plan.parents, changes: plan.changes, stamp: plan.stamp,
-            properties: plan.properties, hasNeeds: hasNeeds)
+            further: plan.further, properties: plan.properties, hasNeeds: hasNeeds)
     }
 }
 
@@ -116,7 +119,8 @@ extension StoreTransaction {
         for (draft, context) in zip(drafts, contexts) {
             guard let context else { continue }
             for builder in draft.builders {
-                let demand = Demand(untrusted: context.properties.isUntrusted, patched: context.stamp.patch != nil)
+                let demand = Demand(
+                    untrusted: context.properties.isUntrusted, patched: context.stamp.patch != nil, ofCodebases: draft.further != nil)
                 let matchClass = try classes[builder.name]?[demand] ?? matchClass(of: configuration.asked(of: builder, by: demand))
                 classes[builder.name, default: [:]][demand] = matchClass
                 new.append(
@@ -134,7 +138,7 @@ extension StoreTransaction {
     private func tell(_ draft: BuildsetDraft, _ context: BuildsetContext) {
         let fact = BuildsetFact(
             scheduler: context.scheduler, reason: context.reason, project: context.stamp.project, branch: context.stamp.branch,
-            revision: context.stamp.revision, builders: draft.builders.map(\.name))
+            revision: context.stamp.revision, builders: draft.builders.map(\.name), stamps: draft.further.map { _ in draft.new.plan.stamps })
         emit(
             EventDraft(.buildsetCreated, entity: .buildset, id: context.id.rawValue, chain: context.eventChain(), data: .buildset(fact)),
             version: 1)

@@ -33,7 +33,7 @@ extension CompletionTransaction {
             let context = try context(of: end.buildset)
             let finished = FinishedBuildset(
                 id: end.buildset, scheduler: context.scheduler, outcome: end.outcome, chain: context.chain, stamp: context.stamp,
-                changes: context.changes, properties: context.properties)
+                changes: context.changes, properties: context.properties, further: context.further)
             new += planner.follow(finished).map { NewBuildset($0, author: end.author, comments: end.comments, byRule: true) }
         }
         let made = try create(new, configuration: configuration).compactMap { $0?.context.id }

@@ -14,7 +14,8 @@ package protocol ConfigurationTransaction: StoreTransaction {
     func insert(_ new: NewRevision) throws -> AppliedConfiguration
     /// Lets the open requests of a builder ask for the labels of these classes, each for what its buildset demands. Claimed ones follow too: they may become
     /// pending again.
-    func repoint(_ builder: String, to classes: DemandClasses) throws
+    /// - Parameter ofCodebases: those of builds of several codebases, or those of all others.
+    func repoint(_ builder: String, to classes: DemandClasses, ofCodebases: Bool) throws
     /// A rule of the clock that is gone and comes back begins anew.
     func forgetSchedules(except schedulers: [String]) throws
 }
@@ -42,13 +43,19 @@ extension ConfigurationTransaction {
             version: 1)
         try forgetSchedules(except: configuration.schedulers.map(\.name))
         let accepts = current?.configuration.untrusted != configuration.untrusted
+        let haveCodebases = !configuration.codebases.isEmpty || current?.configuration.codebases.isEmpty == false
         for builder in configuration.builders where accepts || current?.configuration.builder(named: builder.name)?.labels != builder.labels {
-            func matchClass(_ demand: Demand) throws -> Int64 { try self.matchClass(of: configuration.asked(of: builder, by: demand)) }
-            try repoint(
-                builder.name,
-                to: DemandClasses(
-                    plain: matchClass(Demand()), untrusted: matchClass(Demand(untrusted: true)), patched: matchClass(Demand(patched: true)),
-                    both: matchClass(Demand(untrusted: true, patched: true))))
+            for ofCodebases in haveCodebases ? [false, true] : [false] {
+                func matchClass(_ untrusted: Bool, _ patched: Bool) throws -> Int64 {
+                    let demand = Demand(untrusted: untrusted, patched: patched, ofCodebases: ofCodebases)
+                    return try self.matchClass(of: configuration.asked(of: builder, by: demand))
+                }
+                try repoint(
+                    builder.name,
+                    to: DemandClasses(
+                        plain: matchClass(false, false), untrusted: matchClass(true, false), patched: matchClass(false, true),
+                        both: matchClass(true, true)), ofCodebases: ofCodebases)
+            }
         }
         return (new, true)
     }

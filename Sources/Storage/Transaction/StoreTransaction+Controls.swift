@@ -87,14 +87,16 @@ extension ControlTransaction {
     package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
         try once(idempotency) {
             var properties = Properties(force.properties, source: "force")
-            if let source = try distrust(repository: force.repository, branch: force.branch, revision: force.revision) {
+            let main = SourceStamp(
+                project: force.project, repository: force.repository, branch: force.branch, revision: force.revision, codebase: force.codebase)
+            for stamp in [main] + force.further {
+                guard let source = try distrust(repository: stamp.repository, branch: stamp.branch, revision: stamp.revision) else { continue }
                 properties[PullProperty.untrusted] = Property(true, source: source)
             }
             let plan = PlannedBuildset(
-                scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason,
-                stamp: SourceStamp(project: force.project, repository: force.repository, branch: force.branch, revision: force.revision),
+                scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason, stamp: main,
                 changes: [], parents: [], builders: [force.builder] + force.others, priority: force.priority,
-                properties: properties)
+                properties: properties, further: force.further)
             return try byHand(NewBuildset(plan, newest: nil, byRule: false))
         }
     }
@@ -107,7 +109,8 @@ extension ControlTransaction {
             let own = try currentConfiguration()?.configuration.builder(named: record.builder)?.priority ?? 0
             let plan = PlannedBuildset(
                 scheduler: "rebuild", trigger: ChainID.random().rawValue, reason: reason, stamp: context.stamp, changes: context.changes,
-                parents: [context.chain], builders: [record.builder], priority: record.priority - own, properties: context.properties)
+                parents: [context.chain], builders: [record.builder], priority: record.priority - own, properties: context.properties,
+                further: context.further)
             return try byHand(NewBuildset(plan, author: record.author, comments: record.comments, byRule: false))
         }
     }

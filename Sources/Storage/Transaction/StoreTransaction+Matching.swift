@@ -58,7 +58,7 @@ extension StoreTransaction {
             emit(EventDraft(.buildAssigned, entity: .build, id: one.build.rawValue, chain: chain, data: .build(assigned)), version: 1)
             return Assignment(
                 build: one.build, request: one.request, fence: one.fence, session: offer.session, worker: one.worker, attempt: one.attempt,
-                context: context, builder: try builder(one.builder, configuration))
+                context: context, builder: try builder(one.builder, configuration), sources: try sources(of: context, configuration))
         }
     }
 
@@ -69,21 +69,31 @@ extension StoreTransaction {
         return try builds.compactMap { rows[$0] }.filter { $0.machine.phase != .finished }.map { build in
             Assignment(
                 build: build.id, request: build.request, fence: build.machine.fence, session: build.machine.session, worker: build.worker,
-                attempt: build.attempt, context: try context(of: build.buildset), builder: try builder(build.builder, build.configuration))
+                attempt: build.attempt, context: try context(of: build.buildset), builder: try builder(build.builder, build.configuration),
+                sources: try sources(of: context(of: build.buildset), build.configuration))
         }
+    }
+}
+
+extension StoreTransaction {
+    /// Where the worker puts what a buildset is made of, as the configuration of the build's recipe says.
+    private func sources(of context: BuildsetContext, _ id: ConfigurationID) throws -> [BuildSource] {
+        guard !context.stamp.codebase.isEmpty else { return [] }
+        let configuration = try recipes.configuration(id) { try self.configuration(numbered: id)?.configuration }
+        return configuration?.sources(of: [context.stamp] + context.further) ?? []
     }
 }
 
 extension Assignment {
     fileprivate init(
         build: BuildID, request: RequestID, fence: Fence, session: SessionID, worker: String, attempt: Int, context: BuildsetContext,
-        builder: Builder
+        builder: Builder, sources: [BuildSource]
     ) {
         // What a change, a rule or a person set is stronger than the builder's own defaults.
         let defaults = Properties(builder.properties, source: "builder \(builder.name)")
         self.init(
             build: build, request: request, buildset: context.id, fence: fence, session: session, worker: worker, attempt: attempt,
             chain: context.chain, project: context.stamp.project, builder: builder, stamp: context.stamp,
-            properties: defaults.overlaid(by: context.properties))
+            properties: defaults.overlaid(by: context.properties), sources: sources)
     }
 }

@@ -52,11 +52,16 @@ extension ScheduleTransaction {
             guard state.due <= now else { continue }
             let firing = Firing(rule: rule, schedule: schedule, due: state.due)
             if !firing.isMissed(now) {
-                if let newest = try newestChange(branch: schedule.branch, repository: schedule.repository) {
-                    if !schedule.onlyIfChanged || newest.id != state.lastChange { buildsets.append(firing.buildset(newest)) }
+                let known = try newestChanges(of: rule, schedule, configuration)
+                if let newest = known.last {
+                    if !schedule.onlyIfChanged || newest.id != state.lastChange {
+                        let stamps = Planner(configuration: configuration).stamps(of: rule, changes: known, newest: newest)
+                        buildsets.append(firing.buildset(newest, stamps))
+                    }
                     state.lastChange = newest.id
                 } else {
-                    unable.append("\(rule.name): no change on branch \(schedule.branch) is known yet")
+                    let what = rule.codebases.isEmpty ? "on branch \(schedule.branch)" : "of \(rule.codebases.joined(separator: ", "))"
+                    unable.append("\(rule.name): no change \(what) is known yet")
                 }
             }
             if let due = schedule.next(after: now, from: state.due, zone: zone) {
@@ -74,6 +79,15 @@ extension ScheduleTransaction {
         let made = try create(buildsets, configuration: configuration).compactMap { $0?.context.id }
         return SchedulingResult(taken: 0, buildsets: made, nextDue: states.values.map(\.due).min(), unable: unable)
     }
+
+    /// What a rule of the clock builds, in the order of acceptance: the newest change of its branch, or one of each of its codebases.
+    private func newestChanges(of rule: SchedulerRule, _ schedule: Schedule, _ configuration: Configuration) throws -> [Change] {
+        guard !rule.codebases.isEmpty else {
+            return try newestChange(branch: schedule.branch, repository: schedule.repository).map { [$0] } ?? []
+        }
+        return try configuration.codebases(of: rule).compactMap { try newestChange(branch: $0.branch, repository: $0.repository) }
+            .sorted { $0.id < $1.id }
+    }
 }
 
 /// A rule whose time has come.
@@ -84,13 +98,13 @@ private struct Firing {
 
     func isMissed(_ now: Timestamp) -> Bool { schedule.missed == .skip && now.since(due) > Schedule.grace }
 
-    func buildset(_ newest: Change) -> NewBuildset {
+    func buildset(_ newest: Change, _ stamps: [SourceStamp]) -> NewBuildset {
         let content = newest.content
         let plan = PlannedBuildset(
             scheduler: rule.name, trigger: "clock:\(due.microseconds)", reason: "due \(due)",
-            stamp: SourceStamp(project: content.project, repository: content.repository, branch: content.branch, revision: content.revision),
-            changes: [newest.id], parents: [newest.chain], builders: rule.builders, priority: rule.priority,
-            properties: Properties(content.properties, source: "change").overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")))
+            stamp: stamps[0], changes: [newest.id], parents: [newest.chain], builders: rule.builders, priority: rule.priority,
+            properties: Properties(content.properties, source: "change").overlaid(by: Properties(rule.properties, source: "scheduler \(rule.name)")),
+            further: Array(stamps.dropFirst()))
         return NewBuildset(plan, newest: newest, byRule: true)
     }
 }

@@ -17,8 +17,10 @@ package struct DueQuietTime {
 
 /// What a store says for the scheduling loops.
 package protocol SchedulingTransaction: ControlTransaction {
-    /// Up to `limit` unclassified changes in the order of acceptance; nobody else gets them until this transaction ends.
-    func takeUnclassified(limit: Int) throws -> [Change]
+    /// Up to `limit` unclassified changes in the order of acceptance, none beyond `last`; nobody else gets them until this transaction ends.
+    func takeUnclassified(limit: Int, until last: ChangeID) throws -> [Change]
+    /// The newest change that answers each key and that a rule without forks may build: no pull request, and none that is untrusted.
+    func latestChanges(_ keys: [LatestKey]) throws -> [LatestKey: LatestChange]
     func forgetUnclassified(_ changes: [Change]) throws
     /// The quiet times of these keys, as far as they exist; locked where several processes write.
     func quietTimes(_ keys: [QuietKey]) throws -> [QuietKey: QuietTime]
@@ -43,11 +45,16 @@ package protocol SchedulingTransaction: ControlTransaction {
 }
 
 extension SchedulingTransaction {
-    package func classify(limit: Int, planner: Planner) throws -> SchedulingResult {
-        let changes = try takeUnclassified(limit: limit)
+    /// - Parameter settled: every change up to this one is visible to this transaction; nil: nobody has asked.
+    /// - Returns: Nil when the rules in force build several codebases and nobody has asked: nothing was done then. What is the newest change of another
+    ///   repository up to one of the batch may only be decided once no earlier one can appear any more, else two changes that are accepted at once could
+    ///   each be built without the other.
+    package func classify(limit: Int, planner: Planner, settled: ChangeID?) throws -> SchedulingResult? {
+        let changes = try takeUnclassified(limit: limit, until: settled ?? ChangeID(.max))
         var made = Made()
         if !changes.isEmpty {
             let planner = try inForce(planner)
+            if settled == nil, planner.configuration.buildsCodebases { return nil }
             let keys = planner.quietKeys(for: changes).sorted { $0.order < $1.order }
             let quiet = keys.isEmpty ? [:] : try quietTimes(keys)
             made = try commit(planner.plan(changes: changes, quiet: quiet), of: changes, planner: planner)
@@ -97,10 +104,23 @@ extension SchedulingTransaction {
         return made
     }
 
-    private func make(_ new: [NewBuildset], planner: Planner) throws -> Made {
-        guard !new.isEmpty else { return Made() }
+    /// Fills in what the changes that were there say of codebases that did not change.
+    private func filled(_ new: [NewBuildset]) throws -> [NewBuildset] {
+        let keys = Set(new.flatMap(\.plan.openKeys)).sorted { $0.order < $1.order }
+        guard !keys.isEmpty else { return new }
+        let latest = try latestChanges(keys)
+        return new.map { one in
+            var one = one
+            one.plan = one.plan.filled(from: latest)
+            return one
+        }
+    }
+
+    private func make(_ open: [NewBuildset], planner: Planner) throws -> Made {
+        guard !open.isEmpty else { return Made() }
+        let new = try filled(open)
         let rules = planner.configuration.schedulers.reduce(into: [:]) { $0[$1.name] = $1.supersede }
-        let branches = Set(new.filter { rules[$0.plan.scheduler] != nil }.map { SupersededBranch($0.plan.scheduler, $0.plan.stamp) })
+        let branches = Set(new.filter { rules[$0.plan.scheduler] != nil }.map { SupersededBranch($0.plan.scheduler, $0.plan.stamps) })
         if !branches.isEmpty { try lockBranches(branches.sorted { $0.order < $1.order }) }
         let created = try create(new, configuration: planner.configuration).compactMap { $0 }
         return Made(buildsets: created.map(\.context.id), superseded: branches.isEmpty ? [] : try supersede(created, rules))
@@ -113,7 +133,7 @@ extension SchedulingTransaction {
         for buildset in created {
             let context = buildset.context
             guard let which = rules[context.scheduler], let newest = context.changes.max() else { continue }
-            let branch = SupersededBranch(context.scheduler, context.stamp)
+            let branch = SupersededBranch(context.scheduler, [context.stamp] + context.further)
             let older = try olderRequests(than: newest, on: branch, claimed: which == .running, limit: Self.mostSuperseded)
             needless += older.map { ($0, "superseded by buildset \(context.id)", which == .running) }
             if let newer = try newerBuildset(than: newest, on: branch), !created.contains(where: { $0.context.id == newer }) {
@@ -141,15 +161,20 @@ package struct SupersededBranch: Hashable, Sendable {
     package var codebase: String
     package var repository: String
     package var branch: String
+    /// Of several codebases: every branch that is built; nil for one repository.
+    package var line: String?
 
-    init(_ scheduler: String, _ stamp: SourceStamp) {
+    /// Nobody asks for a buildset without a stamp.
+    init(_ scheduler: String, _ stamps: [SourceStamp]) {
+        let stamp = stamps.first ?? SourceStamp(project: "", repository: "", branch: "", revision: nil)
         self.scheduler = scheduler
+        line = stamps.line
         codebase = stamp.codebase
         repository = stamp.repository
         branch = stamp.branch
     }
 
-    fileprivate var order: (String, String, String, String) { (scheduler, codebase, repository, branch) }
+    fileprivate var order: (String, String, String, String, String) { (scheduler, codebase, repository, branch, line ?? "") }
 }
 
 /// A request of an older buildset.
@@ -167,6 +192,11 @@ package struct OlderRequest: Hashable, Sendable {
 private struct Made {
     var buildsets: [BuildsetID] = []
     var superseded: [BuildCancel] = []
+}
+
+extension LatestKey {
+    /// One order, so that the same question is the same statement.
+    fileprivate var order: (String, String, ChangeID) { (repository, branch, upTo) }
 }
 
 extension QuietKey {

@@ -66,7 +66,7 @@ extension TriggerTransaction {
         let context = try context(of: build.buildset)
         let triggering = TriggeringBuild(
             id: build.id, builder: build.builder, step: call.step, attempt: call.attempt, chain: context.chain, stamp: context.stamp,
-            changes: context.changes, properties: context.properties)
+            changes: context.changes, properties: context.properties, further: context.further)
         guard let plans = Planner(configuration: configuration).trigger(trigger, by: triggering) else {
             let names = trigger.schedulers.joined(separator: ", ")
             return .impossible("the configuration in force has no scheduler of kind triggerable for each of \(names)")

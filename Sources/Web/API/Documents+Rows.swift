@@ -8,7 +8,7 @@ extension BuildSummary {
             id: row.id, request: row.request, buildset: row.buildset, builder: row.builder, worker: row.worker, attempt: row.attempt,
             phase: row.phase, outcome: row.outcome, cause: row.cause, text: row.text, reason: row.reason, author: row.author,
             comments: row.comments, changes: row.changes, stamp: row.stamp, chain: row.chain, assigned: row.assigned, started: row.started,
-            finished: row.finished, configuration: row.configuration, plannedUnder: row.plannedUnder)
+            finished: row.finished, configuration: row.configuration, plannedUnder: row.plannedUnder, stamps: row.stamps)
     }
 }
 
@@ -30,7 +30,7 @@ extension RequestDocument {
         self.init(
             id: row.id, buildset: row.buildset, builder: row.builder, phase: row.phase, outcome: row.outcome, cause: row.cause, text: row.text,
             priority: row.priority, attempts: row.attempts, created: row.created, claimed: row.claimed, finished: row.finished,
-            cancelReason: row.cancelReason, deadline: row.deadline, stamp: row.stamp, chain: row.chain, builds: row.builds)
+            cancelReason: row.cancelReason, deadline: row.deadline, stamp: row.stamp, chain: row.chain, builds: row.builds, stamps: row.stamps)
     }
 }
 
@@ -39,7 +39,7 @@ extension BuildsetDocument {
         self.init(
             id: row.id, scheduler: row.scheduler, reason: row.reason, chain: row.chain, parents: row.parents, stamp: row.stamp,
             changes: row.changes, created: row.created, finished: row.finished, outcome: row.outcome, openRequests: row.openRequests,
-            properties: row.properties, configuration: row.configuration)
+            properties: row.properties, configuration: row.configuration, stamps: row.stamps)
     }
 }
 

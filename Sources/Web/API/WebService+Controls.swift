@@ -119,10 +119,15 @@ extension WebService {
         guard let applied = surroundings.configuration(), let recipe = applied.configuration.builder(named: builder) else {
             throw Problem.notFound("the configuration has no builder of that name")
         }
-        let (repository, branch) = try await place(repository: body.repository, branch: body.branch, of: applied.configuration)
+        let codebases = applied.configuration.codebases(ofBuilder: builder)
+        var problems = ForceStamps.problems(of: body, builder: builder, codebases)
+        let stamps = ForceStamps.stamps(of: body, codebases, project: applied.configuration.project)
+        let (repository, branch) = try await place(
+            repository: stamps.first?.repository ?? body.repository, branch: stamps.first?.branch ?? body.branch, of: applied.configuration)
+        let revision = stamps.first?.revision ?? body.revision
         let (properties, wrong) = recipe.force?.properties(from: body.properties ?? [:]) ?? (body.properties ?? [:], [])
         // The same rules as for a change: a force is a door to the same checkout.
-        var problems = wrong
+        problems += wrong
         if body.properties?[PullProperty.untrusted] != nil, recipe.force == nil {
             problems.append(FieldProblem("/properties/\(PullProperty.untrusted)", "is set by Doorbell itself: expected another name"))
         }
@@ -131,14 +136,14 @@ extension WebService {
         }
         problems +=
             NewChange(
-                project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision ?? "HEAD",
+                project: applied.configuration.project, repository: repository, branch: branch, revision: revision ?? "HEAD",
                 properties: properties
             ).problems
         guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
         return ForceRequest(
-            builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision,
+            builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: revision,
             reason: try ControlText.reason(body.reason, otherwise: "by hand"), priority: try ControlText.priority(body.priority ?? 0),
-            properties: properties)
+            properties: properties, codebase: stamps.first?.codebase ?? "", further: Array(stamps.dropFirst()))
     }
 }
 

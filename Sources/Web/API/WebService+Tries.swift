@@ -56,6 +56,9 @@ extension WebService {
                 wrong.append(FieldProblem("/builders/\(place)", "takes no patches: its configuration does not say \"try: true\""))
                 continue
             }
+            if !applied.configuration.codebases(ofBuilder: name).isEmpty {
+                wrong.append(FieldProblem("/builders/\(place)", "builds several repositories: a patch is of one"))
+            }
             limit = min(limit, rule.bytes)
             if let force = builder.force {
                 let (given, problems) = force.properties(from: body.properties ?? [:])

@@ -43,18 +43,33 @@ struct BuildPage {
         return "<button hidden class=\"danger\" data-post=\"/api/v1/builds/\(build.id)/cancel\" data-confirm=\"Stop this build?\">Cancel</button>"
     }
 
+    /// What is built, in a few words: one repository, or a row for each codebase.
+    private var sources: [(HTML, HTML)] {
+        guard let stamps = build.stamps else {
+            return [
+                ("Branch", "\(PagePart.filter("branch", build.stamp.branch))"),
+                ("Revision", "<code>\(build.stamp.revision ?? "tip of the branch")</code>"),
+                ("Repository", "<code>\(build.stamp.repository)</code>"),
+            ]
+        }
+        return stamps.map { stamp in
+            (
+                "Codebase \(stamp.codebase)",
+                "\(stamp.branch) at <code>\(stamp.revision ?? "tip of the branch")</code> of <code>\(stamp.repository)</code>"
+            )
+        }
+    }
+
     private var facts: [(HTML, HTML)] {
-        var facts: [(HTML, HTML)] = [
-            ("Branch", "\(PagePart.filter("branch", build.stamp.branch))"),
-            ("Revision", "<code>\(build.stamp.revision ?? "tip of the branch")</code>"),
-            ("Repository", "<code>\(build.stamp.repository)</code>"),
-            ("Reason", "\(build.reason)"),
-            ("Worker", "\(PagePart.filter("worker", build.worker))"),
-            ("Duration", PagePart.duration(from: build.started, to: build.finished, now: now)),
-            ("Started", build.started.map { PagePart.age($0, now: now) } ?? "not yet"),
-            ("Request", "<a href=\"/api/v1/requests/\(build.request)\">\(build.request)</a>"),
-            ("Buildset", "<a href=\"/api/v1/buildsets/\(build.buildset)\">\(build.buildset)</a>"),
-        ]
+        var facts: [(HTML, HTML)] =
+            sources + [
+                ("Reason", "\(build.reason)"),
+                ("Worker", "\(PagePart.filter("worker", build.worker))"),
+                ("Duration", PagePart.duration(from: build.started, to: build.finished, now: now)),
+                ("Started", build.started.map { PagePart.age($0, now: now) } ?? "not yet"),
+                ("Request", "<a href=\"/api/v1/requests/\(build.request)\">\(build.request)</a>"),
+                ("Buildset", "<a href=\"/api/v1/buildsets/\(build.buildset)\">\(build.buildset)</a>"),
+            ]
         if build.attempt > 1 { facts.append(("Attempt", "\(build.attempt)")) }
         if let cause = build.cause { facts.append(("Cause", "\(cause.rawValue)")) }
         if !build.changes.isEmpty {

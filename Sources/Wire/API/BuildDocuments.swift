@@ -17,6 +17,8 @@ public struct BuildSummary: Sendable, Encodable {
     public var comments: String
     public var changes: [ChangeID]
     public var stamp: SourceStamp
+    /// Every codebase, the main one first; absent where there is one repository.
+    public var stamps: [SourceStamp]?
     public var chain: ChainID
     public var assigned: Timestamp
     public var started: Timestamp?
@@ -27,7 +29,7 @@ public struct BuildSummary: Sendable, Encodable {
     public var plannedUnder: ConfigurationID?
 
     private enum CodingKeys: String, CodingKey {
-        case id, request, buildset, builder, worker, attempt, phase, outcome, cause, text, reason, author, comments, changes, stamp, chain
+        case id, request, buildset, builder, worker, attempt, phase, outcome, cause, text, reason, author, comments, changes, stamp, stamps, chain
         case assigned, started, finished, configuration
         case plannedUnder = "planned_under"
     }
@@ -36,7 +38,8 @@ public struct BuildSummary: Sendable, Encodable {
         id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, attempt: Int, phase: BuildPhase,
         outcome: Outcome?, cause: Cause?, text: String, reason: String, author: String, comments: String, changes: [ChangeID],
         stamp: SourceStamp, chain: ChainID, assigned: Timestamp, started: Timestamp?, finished: Timestamp?, configuration: ConfigurationID,
-        plannedUnder: ConfigurationID?
+        plannedUnder: ConfigurationID?,
+        stamps: [SourceStamp]? = nil
     ) {
         self.id = id
         self.request = request
@@ -53,6 +56,7 @@ public struct BuildSummary: Sendable, Encodable {
         self.comments = comments
         self.changes = changes
         self.stamp = stamp
+        self.stamps = stamps
         self.chain = chain
         self.assigned = assigned
         self.started = started

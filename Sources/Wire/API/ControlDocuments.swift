@@ -8,8 +8,33 @@ public struct ForceBody: Sendable, Codable {
     public var reason: String?
     public var priority: Int?
     public var properties: [String: JSONValue]?
+    /// What is built of the codebases of the builder, by their names.
+    public var codebases: [String: Codebase]?
 
-    public static let fieldNames: Set<String> = ["repository", "branch", "revision", "reason", "priority", "properties"]
+    /// The tip of the codebase's own branch as far as nothing else is said.
+    public struct Codebase: Sendable, Codable {
+        public var branch: String?
+        public var revision: String?
+
+        public static let fieldNames: Set<String> = ["branch", "revision"]
+
+        public init(branch: String? = nil, revision: String? = nil) {
+            self.branch = branch
+            self.revision = revision
+        }
+
+        /// What is not known is refused here, too: the rules for strict documents look at the top only.
+        public init(from decoder: any Decoder) throws {
+            let fields = try decoder.singleValueContainer().decode([String: String?].self)
+            guard Set(fields.keys).isSubset(of: Self.fieldNames) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: "expected \"branch\" and \"revision\" only"))
+            }
+            self.init(branch: fields["branch"] ?? nil, revision: fields["revision"] ?? nil)
+        }
+    }
+
+    public static let fieldNames: Set<String> = ["repository", "branch", "revision", "reason", "priority", "properties", "codebases"]
 }
 
 /// The body of cancels and rebuilds.

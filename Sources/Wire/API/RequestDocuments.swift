@@ -18,11 +18,14 @@ public struct RequestDocument: Sendable, Encodable {
     /// When it ends unless a build of it has begun by then.
     public var deadline: Timestamp?
     public var stamp: SourceStamp
+    /// Every codebase, the main one first; absent where there is one repository.
+    public var stamps: [SourceStamp]?
     public var chain: ChainID
     public var builds: [BuildID]
 
     private enum CodingKeys: String, CodingKey {
-        case id, buildset, builder, phase, outcome, cause, text, priority, attempts, created, claimed, finished, deadline, stamp, chain, builds
+        case id, buildset, builder, phase, outcome, cause, text, priority, attempts, created, claimed, finished, deadline, stamp, stamps, chain
+        case builds
         case cancelReason = "cancel_reason"
     }
 
@@ -30,7 +33,8 @@ public struct RequestDocument: Sendable, Encodable {
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
         priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?,
         deadline: Timestamp? = nil,
-        stamp: SourceStamp, chain: ChainID, builds: [BuildID]
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID],
+        stamps: [SourceStamp]? = nil
     ) {
         self.id = id
         self.buildset = buildset
@@ -47,6 +51,7 @@ public struct RequestDocument: Sendable, Encodable {
         self.cancelReason = cancelReason
         self.deadline = deadline
         self.stamp = stamp
+        self.stamps = stamps
         self.chain = chain
         self.builds = builds
     }
@@ -60,6 +65,8 @@ public struct BuildsetDocument: Sendable, Encodable {
     public var chain: ChainID
     public var parents: [ChainID]
     public var stamp: SourceStamp
+    /// Every codebase, the main one first; absent where there is one repository.
+    public var stamps: [SourceStamp]?
     public var changes: [ChangeID]
     public var created: Timestamp
     public var finished: Timestamp?
@@ -70,13 +77,14 @@ public struct BuildsetDocument: Sendable, Encodable {
     public var configuration: ConfigurationID?
 
     private enum CodingKeys: String, CodingKey {
-        case id, scheduler, reason, chain, parents, stamp, changes, created, finished, outcome, properties, configuration
+        case id, scheduler, reason, chain, parents, stamp, stamps, changes, created, finished, outcome, properties, configuration
         case openRequests = "open_requests"
     }
 
     public init(
         id: BuildsetID, scheduler: String, reason: String, chain: ChainID, parents: [ChainID], stamp: SourceStamp, changes: [ChangeID],
-        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?
+        created: Timestamp, finished: Timestamp?, outcome: Outcome?, openRequests: Int, properties: Properties, configuration: ConfigurationID?,
+        stamps: [SourceStamp]? = nil
     ) {
         self.id = id
         self.scheduler = scheduler
@@ -84,6 +92,7 @@ public struct BuildsetDocument: Sendable, Encodable {
         self.chain = chain
         self.parents = parents
         self.stamp = stamp
+        self.stamps = stamps
         self.changes = changes
         self.created = created
         self.finished = finished

@@ -60,6 +60,8 @@ public struct AssignmentDocument: Hashable, Sendable, Codable {
     public var project: String
     public var builder: String
     public var stamp: SourceStamp
+    /// Every codebase of the build with the place of its tree, the main one, which is `stamp`, first; absent where there is one repository.
+    public var sources: [BuildSource]?
     public var properties: Properties
     public var environment: [String: String]
     /// Interpolated: no `${…}` is left to replace.
@@ -67,7 +69,8 @@ public struct AssignmentDocument: Hashable, Sendable, Codable {
 
     public init(
         build: BuildID, fence: Fence, request: RequestID, buildset: BuildsetID, attempt: Int, chain: ChainID, project: String, builder: String,
-        stamp: SourceStamp, properties: Properties, environment: [String: String], steps: [StepRecipe]
+        stamp: SourceStamp, properties: Properties, environment: [String: String], steps: [StepRecipe],
+        sources: [BuildSource]? = nil
     ) {
         self.build = build
         self.fence = fence
@@ -78,6 +81,7 @@ public struct AssignmentDocument: Hashable, Sendable, Codable {
         self.project = project
         self.builder = builder
         self.stamp = stamp
+        self.sources = sources
         self.properties = properties
         self.environment = environment
         self.steps = steps

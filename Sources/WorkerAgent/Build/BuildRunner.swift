@@ -31,7 +31,7 @@ struct BuildRunner: Sendable {
             return BuildEnd(outcome: .exception, cause: .internalError, text: "the build's directory cannot be made: \(error.localizedDescription)")
         }
         var progress = BuildProgress(steps: assignment.steps)
-        var revision: String?
+        var revisions: [String: String] = [:]
         while true {
             let acknowledged = build.end
             switch acknowledged {
@@ -46,8 +46,8 @@ struct BuildRunner: Sendable {
             case .run(let number, let attempt):
                 logs.note(number: number, step: assignment.steps[number - 1].name)
                 report(build.report(.stepStarted, stepStarted: StepStart(number: number, attempt: attempt)))
-                let (end, found) = await run(number, attempt, in: directory, inSpiteOf: acknowledged, revision: revision)
-                revision = found ?? revision
+                let (end, found) = await run(number, attempt, in: directory, inSpiteOf: acknowledged, revisions: revisions)
+                revisions.merge(found) { _, new in new }
                 if build.isAbandoned { return nil }
                 progress.record(end)
                 report(build.report(.stepFinished, stepFinished: end))
@@ -62,8 +62,8 @@ struct BuildRunner: Sendable {
     }
 
     private func run(
-        _ number: Int, _ attempt: Int, in directory: BuildDirectory, inSpiteOf acknowledged: HeldBuild.End?, revision: String?
-    ) async -> (StepEnd, String?) {
+        _ number: Int, _ attempt: Int, in directory: BuildDirectory, inSpiteOf acknowledged: HeldBuild.End?, revisions: [String: String]
+    ) async -> (StepEnd, [String: String]) {
         let step = build.assignment.steps[number - 1]
         let timeout = acknowledged == nil ? step.timeout ?? StepRecipe.defaultTimeout : min(step.timeout ?? Self.afterCancel, Self.afterCancel)
         let logs = logs
@@ -74,7 +74,7 @@ struct BuildRunner: Sendable {
             let run = CommandStep(
                 setting: setting, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout,
                 masks: masks)
-            return (await run.run(command, in: directory, revision: revision, secrets: secrets, output: plain), nil)
+            return (await run.run(command, in: directory, revisions: revisions, secrets: secrets, output: plain), [:])
         }
         let masked = masks.output(to: plain)
         let output: CommandThread.Output = { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in try masked.take(bytes) }
@@ -89,8 +89,8 @@ struct BuildRunner: Sendable {
         case .trigger(let recipe):
             let trigger = TriggerStep(
                 call: trigger, build: build, step: step, number: number, attempt: attempt, acknowledged: acknowledged, timeout: timeout)
-            return (await trigger.run(recipe, output: output), nil)
-        case .run: return (StepVerdict.invalid("the step runs nothing", step: step, number: number, attempt: attempt), nil)
+            return (await trigger.run(recipe, output: output), [:])
+        case .run: return (StepVerdict.invalid("the step runs nothing", step: step, number: number, attempt: attempt), [:])
         }
     }
 }

@@ -13,11 +13,11 @@ struct CommandStep: Sendable {
     let masks: BuildMasks
 
     func run(
-        _ command: StepRecipe.Command, in directory: BuildDirectory, revision: String?, secrets call: StepSecrets.Call,
+        _ command: StepRecipe.Command, in directory: BuildDirectory, revisions: [String: String], secrets call: StepSecrets.Call,
         output: @escaping CommandThread.Output
     ) async -> StepEnd {
         guard !step.secrets.isEmpty else {
-            return await run(command, in: directory, revision: revision, secrets: [:], timeout: timeout, output: output)
+            return await run(command, in: directory, revisions: revisions, secrets: [:], timeout: timeout, output: output)
         }
         let began = ContinuousClock.now
         do {
@@ -27,7 +27,7 @@ struct CommandStep: Sendable {
             masks.add(Array(values.values))
             let secrets = try await setting.disk.run { try StepSecrets(values, of: step, parent: setting.directory.secrets) }
             let end = await run(
-                command, in: directory, revision: revision, secrets: secrets.variables, timeout: max(.zero, began + timeout - .now), output: output)
+                command, in: directory, revisions: revisions, secrets: secrets.variables, timeout: max(.zero, began + timeout - .now), output: output)
             try? await setting.disk.run { secrets.remove() }
             return end
         } catch let refusal as StepSecrets.Refusal {
@@ -40,11 +40,11 @@ struct CommandStep: Sendable {
     }
 
     private func run(
-        _ command: StepRecipe.Command, in directory: BuildDirectory, revision: String?, secrets: [String: String], timeout: Duration,
+        _ command: StepRecipe.Command, in directory: BuildDirectory, revisions: [String: String], secrets: [String: String], timeout: Duration,
         output: @escaping CommandThread.Output
     ) async -> StepEnd {
         let environment = setting.environment.make(
-            for: build.assignment, step: step, number: number, attempt: attempt, revision: revision, secrets: secrets)
+            for: build.assignment, step: step, number: number, attempt: attempt, revisions: revisions, secrets: secrets)
         do {
             var guarded = try await prepare(command, step: step, environment: environment, in: directory)
             guarded.timeout = timeout

@@ -20,10 +20,10 @@ struct StepEnvironment: Sendable {
         self.mark = mark
     }
 
-    /// `revision` is what was checked out, when the build asked for the tip.
-    func make(for assignment: AssignmentDocument, step: StepRecipe, number: Int, attempt: Int, revision: String?, secrets: [String: String] = [:])
-        -> [String: String]
-    {
+    /// `revisions` are what was checked out, by codebase: where the build asked for a tip, they say more than it did.
+    func make(
+        for assignment: AssignmentDocument, step: StepRecipe, number: Int, attempt: Int, revisions: [String: String], secrets: [String: String] = [:]
+    ) -> [String: String] {
         var result = base
         result["CI"] = "true"
         let context = [
@@ -31,10 +31,17 @@ struct StepEnvironment: Sendable {
             "DOORBELL_BUILDSET_ID": String(assignment.buildset.rawValue), "DOORBELL_ATTEMPT": String(assignment.attempt),
             "DOORBELL_CHAIN": assignment.chain.rawValue, "DOORBELL_PROJECT": assignment.project, "DOORBELL_BUILDER": assignment.builder,
             "DOORBELL_REPOSITORY": assignment.stamp.repository, "DOORBELL_BRANCH": assignment.stamp.branch,
-            "DOORBELL_REVISION": revision ?? assignment.stamp.revision ?? "", "DOORBELL_WORKER": worker, "DOORBELL_STEP": step.name,
+            "DOORBELL_REVISION": revisions[assignment.stamp.codebase] ?? assignment.stamp.revision ?? "", "DOORBELL_WORKER": worker,
+            "DOORBELL_STEP": step.name,
             "DOORBELL_STEP_NUMBER": String(number), "DOORBELL_STEP_ATTEMPT": String(attempt),
         ]
         result.merge(context) { _, new in new }
+        for source in assignment.sources ?? [] {
+            let (stamp, name) = (source.stamp, source.stamp.codebase.uppercased())
+            result["DOORBELL_REPOSITORY_\(name)"] = stamp.repository
+            result["DOORBELL_BRANCH_\(name)"] = stamp.branch
+            result["DOORBELL_REVISION_\(name)"] = revisions[stamp.codebase] ?? stamp.revision ?? ""
+        }
         result.merge(assignment.environment) { _, new in new }
         result.merge(step.environment) { _, new in new }
         result.merge(secrets) { _, new in new }

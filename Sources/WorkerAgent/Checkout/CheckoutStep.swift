@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import Wire
 
-/// Brings the revision of a build into its directory.
+/// Brings the revision of a build into its directory, or those of its codebases into theirs.
 struct CheckoutStep: Sendable {
     /// The number of the step, and its attempt.
     typealias PatchCall = @Sendable (Int, Int) async throws(DispatcherError) -> PatchAnswer
@@ -16,36 +16,50 @@ struct CheckoutStep: Sendable {
     let timeout: Duration
     let patch: PatchCall
 
-    /// How it ended, and the revision that is there when it ended well.
+    /// How it ended, and the revisions that are there, by codebase, when it ended well.
     func run(
         _ recipe: StepRecipe.Checkout, in directory: BuildDirectory, output: @escaping CommandThread.Output
-    ) async -> (end: StepEnd, revision: String?) {
+    ) async -> (end: StepEnd, revisions: [String: String]) {
         let started = ContinuousClock.now
         do {
-            let revision = try await checkOut(recipe, directory, output)
-            return (end(.success, nil, "", since: started), revision)
+            guard let sources = build.assignment.sources else {
+                let stamp = build.assignment.stamp
+                let revision = try await checkOut(stamp, recipe, directory, deadline: .now + timeout, output)
+                return (end(.success, nil, "", since: started), [stamp.codebase: revision])
+            }
+            // All of them within the time of the step.
+            let deadline = ContinuousClock.now + timeout
+            var revisions: [String: String] = [:]
+            for source in sources {
+                var recipe = recipe
+                recipe.directory = recipe.directory.isEmpty ? source.path : "\(recipe.directory)/\(source.path)"
+                recipe.credential = source.credential ?? recipe.credential
+                revisions[source.stamp.codebase] = try await checkOut(source.stamp, recipe, directory, deadline: deadline, output)
+            }
+            return (end(.success, nil, "", since: started), revisions)
         } catch GitFailure.command(let result, let doing) {
-            return (explain(result, doing: doing, since: started), nil)
+            return (explain(result, doing: doing, since: started), [:])
         } catch GitFailure.impossible(let problem) {
-            return (end(.failure, .checkout, problem, since: started), nil)
+            return (end(.failure, .checkout, problem, since: started), [:])
         } catch let refusal as PatchRefusal {
-            return (end(refusal.outcome, refusal.cause, refusal.text, since: started), nil)
+            return (end(refusal.outcome, refusal.cause, refusal.text, since: started), [:])
         } catch let refusal as RepositoryAddress.Refusal {
-            return (end(.failure, .checkout, refusal.problem, since: started), nil)
+            return (end(.failure, .checkout, refusal.problem, since: started), [:])
         } catch let unusable as GitCredential.Unusable {
-            return (end(.failure, .checkout, unusable.problem, since: started), nil)
+            return (end(.failure, .checkout, unusable.problem, since: started), [:])
         } catch let escape as BuildDirectory.Escape {
-            return (end(.failure, .invalidStep, escape.problem, since: started), nil)
+            return (end(.failure, .invalidStep, escape.problem, since: started), [:])
         } catch is CancellationError {
-            return (end(.cancelled, .cancelled, "ended with its build", since: started), nil)
+            return (end(.cancelled, .cancelled, "ended with its build", since: started), [:])
         } catch {
-            return (end(.exception, .internalError, "the worker's disk: \(error.localizedDescription)", since: started), nil)
+            return (end(.exception, .internalError, "the worker's disk: \(error.localizedDescription)", since: started), [:])
         }
     }
 
-    private func checkOut(_ recipe: StepRecipe.Checkout, _ directory: BuildDirectory, _ output: @escaping CommandThread.Output) async throws -> String
-    {
-        let stamp = build.assignment.stamp
+    private func checkOut(
+        _ stamp: SourceStamp, _ recipe: StepRecipe.Checkout, _ directory: BuildDirectory, deadline: ContinuousClock.Instant,
+        _ output: @escaping CommandThread.Output
+    ) async throws -> String {
         let address = try RepositoryAddress(stamp.repository)
         guard let program = ProgramSearch.find("git", path: setting.environment.base["PATH"] ?? "", directory: directory.path) else {
             throw GitFailure.impossible("git is not installed on the worker \(setting.environment.worker)")
@@ -62,7 +76,7 @@ struct CheckoutStep: Sendable {
                 base: setting.environment.base.merging([EnvironmentMark.name: setting.environment.mark.value]) { _, new in new }, own: own,
                 step: step.environment, address: address, credential: credential, configuration: setting.gitConfiguration,
                 ceiling: setting.directory.path),
-            build: build, deadline: .now + timeout, idleTimeout: step.idleTimeout, grace: setting.configuration.grace, keep: setting.directory.lock,
+            build: build, deadline: deadline, idleTimeout: step.idleTimeout, grace: setting.configuration.grace, keep: setting.directory.lock,
             acknowledged: acknowledged,
             output: { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in try redacted.take(bytes) })
         let mirror = Mirror(path: Mirror.path(of: address, in: setting.directory.mirrors), address: address, git: git, disk: setting.disk)

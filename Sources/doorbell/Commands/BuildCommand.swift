@@ -24,11 +24,15 @@ struct BuildCommand: AsyncParsableCommand {
         let cause = build["cause"].isAbsent ? "" : " (\(build["cause"].text))"
         lines.header = ["build \(build["id"].text)", outcome + cause + (build["text"].text.isEmpty ? "" : ": " + build["text"].text)]
         let stamp = build["stamp"].isAbsent ? build["source_stamps"].items.first ?? build : build["stamp"]
-        lines.rows = [
-            ["builder", build["builder"].text],
-            ["repository", stamp["repository"].text],
-            ["branch", stamp["branch"].text],
-            ["revision", stamp["revision"].text],
+        let sources: [[String]] =
+            build["stamps"].isAbsent
+            ? [["repository", stamp["repository"].text], ["branch", stamp["branch"].text], ["revision", stamp["revision"].text]]
+            : build["stamps"].items.map { stamp in
+                let revision = stamp["revision"].isAbsent ? "tip of the branch" : stamp["revision"].text
+                return [stamp["codebase"].text, "\(stamp["branch"].text) at \(revision) of \(stamp["repository"].text)"]
+            }
+        lines.rows = [["builder", build["builder"].text]] + sources
+        lines.rows += [
             ["change", Phrases.change(author: build["author"].text, comments: build["comments"].text)],
             ["changes", build["changes"].items.map(\.text).joined(separator: " ")],
             ["reason", build["reason"].text],

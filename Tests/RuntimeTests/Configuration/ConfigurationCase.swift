@@ -367,6 +367,38 @@ extension ConfigurationCase {
             schemaKnows: false),
         step("a secret for a checkout", "{checkout: {}, secrets: {A: s}}", "5:20: found \"secrets\" in a step without \"run\", expected none"),
         step("a secret in no variable", "{run: x, secrets: {a-b: s}}", "5:24: found \"a-b\", expected the name of an environment variable"),
+        top(
+            "a codebase with a hyphen", "codebases: [{name: my-app, repository: r}]",
+            "6:20: found \"my-app\", expected a name of at most 40 letters, digits and \"_\", beginning with a letter"),
+        top("a codebase of nothing", "codebases: [{name: app}]", "6:13: found a codebase without \"repository\", expected the URL or path"),
+        top(
+            "codebases that cannot be told apart",
+            "codebases: [{name: app, repository: /r}, {name: APP, repository: /s}, {name: lib, repository: /r}]",
+            "6:49: found \"APP\" beside \"app\", expected names that differ in more than the case of letters",
+            "6:78: found the repository of \"app\" again, expected one of its own", schemaKnows: false),
+        top(
+            "a codebase in another", "codebases: [{name: app, repository: /r, path: src}, {name: lib, repository: /s, path: src/lib}]",
+            "6:60: found the path \"src/lib\" beside \"src\" of \"app\", expected paths of which none lies in the other", schemaKnows: false),
+        top(
+            "a codebase that takes the whole directory", "codebases: [{name: app, repository: /r, path: \"a/./b\"}]",
+            "6:47: found \"a/./b\", expected a path such as \"lib\" or \"deps/lib\"", schemaKnows: false),
+        scheduler(
+            "a codebase that there is not", "kind: any-branch, codebases: [app], builders: [test]",
+            "7:43: found \"app\", expected the name of a codebase (there is none: they stand in \"codebases\" beside \"schedulers\")",
+            schemaKnows: false),
+        scheduler(
+            "codebases of what is followed", "kind: triggerable, codebases: [app], builders: [test]",
+            "7:32: found \"codebases\" in a scheduler of kind \"triggerable\", expected none"),
+        ConfigurationCase(
+            name: "a branch beside codebases",
+            text: "project: p\n\(ConfigurationSamples.builders)\ncodebases: [{name: app, repository: /r}]\nschedulers:\n"
+                + "- {name: s, kind: periodic, every: 1h, branch: b, codebases: [app], builders: [test]}\n",
+            problems: ["8:40: found \"branch\" beside \"codebases\", expected none: each codebase has its own"]),
+        ConfigurationCase(
+            name: "a property of a codebase",
+            text: "project: p\nbuilders:\n- {name: test, properties: {revision_app: x}, steps: [{run: x}]}\n"
+                + "codebases: [{name: app, repository: /r}]\n",
+            problems: ["3:10: found the property \"revision_app\", expected another name"], schemaKnows: false),
         step("neither", "{name: x}", "5:5: found a step with neither \"checkout\" nor \"run\""),
         step("a trigger of nothing", "{trigger: {wait: false}}", "5:15: found a trigger with neither or both of \"scheduler\" and \"schedulers\""),
         step(

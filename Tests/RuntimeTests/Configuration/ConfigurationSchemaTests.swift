@@ -31,6 +31,7 @@ import Testing
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock), ("project", ConfigurationKeys.project),
+            ("codebase", ConfigurationKeys.codebase),
             ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
             ("trigger", ConfigurationKeys.trigger), ("untrusted", ConfigurationKeys.untrusted), ("secret", ConfigurationKeys.secret),
             ("try", ConfigurationKeys.tryRule),
@@ -126,7 +127,7 @@ import Testing
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
-            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.project
+            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.project + ConfigurationKeys.codebase
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 

@@ -35,6 +35,13 @@ import Testing
         await pooler.stop()
     }
 
+    @Test("A database that is empty needs no service to be spared, and is brought up through a pooler, too")
+    func empty() async throws {
+        let database = try await TestDatabase()
+        try PostgresMigrator(migrations: Schemas.postgres).migrate(try PostgresConnection(try database.address("prepared=off")))
+        #expect(try database.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'changes_codebase'::regclass")[0][0].bool(0))
+    }
+
     @Test("An index that is built beside running services needs the database itself, and says so")
     func concurrently() async throws {
         let database = try await TestDatabase()

@@ -55,6 +55,27 @@ import Wire
         #expect(head.log("2-show") == "\(moved)\n\(moved)\n")
     }
 
+    @Test("Each codebase goes into its own directory, at its revision or its tip, and later steps are told all of them")
+    func codebases() async throws {
+        let (app, lib) = (try repository("app"), try repository("lib"))
+        let first = try app.commit(["name": "app one"], message: "1")
+        try app.commit(["name": "app two"], message: "2")
+        try lib.commit(["name": "lib one"], message: "1")
+        let tip = try lib.commit(["name": "lib two"], message: "2")
+        let show =
+            "cat src/app/name src/deps/lib/name; echo; echo $DOORBELL_REVISION $DOORBELL_REVISION_APP $DOORBELL_REVISION_LIB $DOORBELL_BRANCH_LIB"
+        var build = Sample.build(1, [checkout(.init(directory: "src")), Sample.step("show", show)], repository: app.path, revision: first)
+        build.stamp.codebase = "app"
+        let other = SourceStamp(project: "demo", repository: lib.path, branch: "main", revision: nil, codebase: "lib")
+        build.sources = [BuildSource(stamp: build.stamp, path: "app"), BuildSource(stamp: other, path: "deps/lib")]
+        let harness = try StepHarness()
+        let ran = try await harness.run(build)
+        #expect(ran.log("2-show") == "app onelib two\n\(first) \(first) \(tip) main\n", "\(ran.log("1-checkout"))")
+        // A path that leaves the build's directory is refused, whoever sent it.
+        build.sources?[1].path = "../../x"
+        #expect(try await harness.run(build).end?.cause == .invalidStep)
+    }
+
     @Test("Clean removes what git does not track, incremental keeps it, and both undo changes")
     func modes() async throws {
         let origin = try repository()
