@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Domain"]),
         .target(name: "HTTPDoor", dependencies: ["Domain", "Signals", "Storage", "Wire", crypto, hummingbird]),
         .target(
-            name: "Intake", dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", crypto, hummingbird, lifecycle, logging]),
+            name: "Intake",
+            dependencies: ["Domain", "Signals", "Storage", "Wire", "HTTPDoor", "CProcess", asyncHTTPClient, crypto, hummingbird, lifecycle, logging]),
         .target(name: "Scheduling", dependencies: ["Domain", "Signals", "Storage"]),
         // Not "Dispatch": that name would shadow the system's module of that name for every package that imports it.
         .target(

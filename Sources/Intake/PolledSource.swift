@@ -6,15 +6,18 @@ import Storage
 enum PolledSource: Hashable, Sendable {
     case git(SourceConfiguration)
     case directory(DirectoryConfiguration)
+    case json(JSONPollConfiguration)
 
     static func all(of configuration: Configuration) -> [PolledSource] {
         configuration.sources.map { .git($0) } + configuration.directories.map { .directory($0) }
+            + configuration.lists.map { .json($0) }
     }
 
     var name: String {
         switch self {
         case .git(let source): source.name
         case .directory(let source): source.name
+        case .json(let source): source.name
         }
     }
 
@@ -22,6 +25,7 @@ enum PolledSource: Hashable, Sendable {
         switch self {
         case .git(let source): source.every
         case .directory(let source): source.every
+        case .json(let source): source.every
         }
     }
 
@@ -29,7 +33,7 @@ enum PolledSource: Hashable, Sendable {
     /// a lock in it does the same.
     var isLeased: Bool {
         switch self {
-        case .git: true
+        case .git, .json: true
         case .directory: false
         }
     }
@@ -38,7 +42,7 @@ enum PolledSource: Hashable, Sendable {
     /// the machine itself, or in the database, is mended sooner, and costs nobody else anything.
     func pause(failures: Int) -> Duration {
         switch self {
-        case .git: min(every * (1 << min(failures, 4)), max(every, .seconds(600)))
+        case .git, .json: min(every * (1 << min(failures, 4)), max(every, .seconds(600)))
         case .directory: min(every, .seconds(1 << min(failures, 5)))
         }
     }
@@ -52,6 +56,8 @@ enum PolledSource: Hashable, Sendable {
             GitLook(source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
         case .directory(let source):
             DirectoryLook(source: source, project: project, store: store, logger: logger, wake: wake)
+        case .json(let source):
+            JSONLook(source: source, project: project, store: store, logger: logger)
         }
     }
 }

@@ -117,6 +117,9 @@ import Wire
         .out(
             "a directory", SourceDocument(DirectoryConfiguration(name: "dropped", directory: "/d")),
             #"{"directory":"/d","kind":"directory","name":"dropped"}"#),
+        .out(
+            "a list", SourceDocument(JSONPollConfiguration(name: "list", url: "https://h/x?key=k", mappings: [])),
+            #"{"json":"https://h/x","kind":"json","name":"list"}"#),
         .out("a page of a list", PageDocument(items: [1], next: "p1"), #"{"items":[1],"next":"p1"}"#),
         .out("the last page of a list", PageDocument(items: [1, 2], next: nil), #"{"items":[1,2]}"#),
         .out("a cancel", CancelAnswer(phase: .claimed, build: BuildID(1)), #"{"build":1,"phase":"claimed"}"#),

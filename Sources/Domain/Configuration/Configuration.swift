@@ -8,6 +8,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var feeds: [FeedConfiguration]
     /// Directories that others drop changes into.
     public var directories: [DirectoryConfiguration]
+    /// Lists at addresses of others.
+    public var lists: [JSONPollConfiguration]
     /// Repositories that schedulers build together.
     public var codebases: [Codebase]
     public var schedulers: [SchedulerRule]
@@ -25,15 +27,16 @@ public struct Configuration: Hashable, Sendable, Codable {
 
     public init(
         project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
-        directories: [DirectoryConfiguration] = [], codebases: [Codebase] = [], schedulers: [SchedulerRule] = [], builders: [Builder] = [],
-        locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [], untrusted: UntrustedRule? = nil,
-        projects: [ProjectRule] = []
+        directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], codebases: [Codebase] = [],
+        schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
+        untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
     ) {
         self.project = project
         self.sources = sources
         self.hooks = hooks
         self.feeds = feeds
         self.directories = directories
+        self.lists = lists
         self.codebases = codebases
         self.schedulers = schedulers
         self.builders = builders
@@ -52,6 +55,7 @@ public struct Configuration: Hashable, Sendable, Codable {
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
+            lists: try values.decodeIfPresent([JSONPollConfiguration].self, forKey: .lists) ?? [],
             codebases: try values.decodeIfPresent([Codebase].self, forKey: .codebases) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
@@ -62,14 +66,14 @@ public struct Configuration: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, directories, codebases, schedulers, builders, locks, limit, secrets, untrusted, projects
+        case project, sources, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted, projects
     }
 
     /// Every source of changes, of whichever kind.
-    public var sourceNames: [String] { sources.map(\.name) + hooks.map(\.name) + feeds.map(\.name) + directories.map(\.name) }
+    public var sourceNames: [String] { readSourceNames + hooks.map(\.name) }
 
     /// Those that Doorbell reads itself, and of which it can be said whether they can be read.
-    public var readSourceNames: [String] { sources.map(\.name) + feeds.map(\.name) + directories.map(\.name) }
+    public var readSourceNames: [String] { sources.map(\.name) + feeds.map(\.name) + directories.map(\.name) + lists.map(\.name) }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
     public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }

@@ -77,18 +77,25 @@ public struct ChangeMapping: Hashable, Sendable, Codable {
     ///
     /// - Throws: what the message lacks, when it is meant.
     public func make(_ message: MappedMessage) throws(MappingProblem) -> [Made]? {
+        guard let elements = try elements(of: message) else { return nil }
+        var made: [Made] = []
+        for element in elements { made.append(try self.make(message, element)) }
+        return made
+    }
+
+    /// What is a change each: the elements of the list, nil alone for the message itself; nil when it is not meant.
+    public func elements(of message: MappedMessage) throws(MappingProblem) -> [JSONValue?]? {
         guard only.allSatisfy({ $0.holds(for: message) }) else { return nil }
-        guard let each else { return [try made(message, nil)] }
+        guard let each else { return [nil] }
         guard case .array(let elements)? = each.value(for: message, element: nil) else {
             throw MappingProblem("\"each\": there is no list at \(each.text)")
         }
         guard elements.count <= 1000 else { throw MappingProblem("\"each\": \(elements.count) elements at \(each.text); at most 1,000 are taken") }
-        var made: [Made] = []
-        for element in elements { made.append(try self.made(message, element)) }
-        return made
+        return elements
     }
 
-    private func made(_ message: MappedMessage, _ element: JSONValue?) throws(MappingProblem) -> Made {
+    /// The change of one element.
+    public func make(_ message: MappedMessage, _ element: JSONValue?) throws(MappingProblem) -> Made {
         var made = Made()
         for field in Field.allCases {
             let ways = texts[field, default: []]

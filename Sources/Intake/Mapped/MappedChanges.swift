@@ -43,6 +43,26 @@ struct MappedChanges: Sendable {
         return nil
     }
 
+    /// The changes of a list that is read again and again, each by itself or what is wrong with it; nil when no mapping means it. They are known by their keys, and
+    /// without one by repository, branch and revision, wherever in the list they stand.
+    func makeEach(_ message: MappedMessage) throws(MappingProblem) -> [Result<NewChange, MappingProblem>]? {
+        for mapping in mappings {
+            guard let elements = try mapping.elements(of: message) else { continue }
+            return elements.map { element in
+                Result { () throws(MappingProblem) in
+                    let one = try mapping.make(message, element)
+                    let own = one.texts[.key].flatMap { $0.isEmpty ? nil : [$0] }
+                    let words = own ?? [ChangeMapping.Field.repository, .branch, .revision].map { one.texts[$0] ?? "" }
+                    let key = Self.hashed(own == nil ? "item" : "key", words.map { "\($0.utf8.count):\($0)" }.joined())
+                    let change = try change(one, key: key)
+                    if let fault = ChangeBounds.fault(in: [change]) { throw MappingProblem(fault) }
+                    return change
+                }
+            }
+        }
+        return nil
+    }
+
     /// The body of a message.
     static func document(_ body: Data) throws(MappingProblem) -> JSONValue {
         do {

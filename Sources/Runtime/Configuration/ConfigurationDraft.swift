@@ -13,6 +13,7 @@ struct ConfigurationDraft {
     var hooks: [Part<HookConfiguration>] = []
     var feeds: [Part<FeedConfiguration>] = []
     var directories: [Part<DirectoryConfiguration>] = []
+    var lists: [Part<JSONPollConfiguration>] = []
     var codebases: [Part<Codebase>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
@@ -43,7 +44,8 @@ struct ConfigurationDraft {
         let ofGit = sources.map { ($0.value.name, $0.name) }
         let told = hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) }
         let dropped = directories.map { ($0.value.name, $0.name) }
-        refuseRepeats(of: "source", ofGit + told + dropped)
+        let listed = lists.map { ($0.value.name, $0.name) }
+        refuseRepeats(of: "source", ofGit + told + dropped + listed)
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "project", projectRules.map { ($0.value.name, $0.name) })
@@ -69,7 +71,8 @@ struct ConfigurationDraft {
         refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
-            feeds: feeds.map(\.value), directories: directories.map(\.value), codebases: codebases.map(\.value),
+            feeds: feeds.map(\.value), directories: directories.map(\.value), lists: lists.map(\.value),
+            codebases: codebases.map(\.value),
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
             limit: limits.first?.limit, secrets: secrets.map(\.value),
             untrusted: untrusted.first?.rule, projects: projectRules.map(\.value))

@@ -17,6 +17,7 @@ enum ConfigurationKeys {
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
     static let directory = ["name", "directory", "every", "accepted", "map"]
+    static let json = ["name", "json", "every", "timeout", "credential", "token", "newest", "map"]
     static let codebase = ["name", "repository", "branch", "path", "credential"]
     static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
     static let filter = ["branches", "projects", "repositories", "categories", "files", "ignore_files", "where"]

@@ -87,7 +87,7 @@ extension ConfigurationReader {
         read.mappings = mappings
     }
 
-    private func readHeader(_ value: YAMLValue?, _ what: String) -> String? {
+    func readHeader(_ value: YAMLValue?, _ what: String) -> String? {
         value.flatMap { $0.mapping(what, keys: ConfigurationKeys.header) }.flatMap { readHeader(of: $0) }
     }
 

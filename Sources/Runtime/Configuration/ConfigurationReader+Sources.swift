@@ -6,6 +6,7 @@ extension ConfigurationReader {
             if mapping.contains(where: { $0.key.string == "hook" }) { return readHook(value) }
             if mapping.contains(where: { $0.key.string == "amqp" }) { return readFeed(value) }
             if mapping.contains(where: { $0.key.string == "directory" }) { return readDirectory(value) }
+            if mapping.contains(where: { $0.key.string == "json" }) { return readList(value) }
         }
         guard let source = value.mapping("source", keys: ConfigurationKeys.source) else { return }
         let (name, place) = readName(of: source)

@@ -99,6 +99,7 @@ extension WebService {
         let documents =
             configuration.sources.map { SourceDocument($0) } + configuration.hooks.map { SourceDocument($0) }
             + configuration.feeds.map { SourceDocument($0) } + configuration.directories.map { SourceDocument($0) }
+            + configuration.lists.map { SourceDocument($0) }
         return documents.map { document in
             var document = document
             let health = states[document.name]?.health

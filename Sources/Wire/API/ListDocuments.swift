@@ -118,7 +118,7 @@ public struct BuilderDocument: Sendable, Encodable {
 /// A source of the configuration in force, and how it stands.
 public struct SourceDocument: Sendable, Encodable {
     public enum Kind: String, Sendable, Encodable {
-        case git, hook, amqp, directory
+        case git, hook, amqp, directory, json
     }
 
     public var name: String
@@ -129,6 +129,8 @@ public struct SourceDocument: Sendable, Encodable {
     public var exchange: String?
     public var queue: String?
     public var directory: String?
+    /// The address, without what stands behind a question mark.
+    public var json: String?
     public var branches: [Glob]?
     public var tags: [Glob]?
     /// Absent before the first contact, and for forges, which call when they like.
@@ -163,6 +165,12 @@ public struct SourceDocument: Sendable, Encodable {
         name = source.name
         kind = .directory
         directory = source.directory
+    }
+
+    public init(_ source: JSONPollConfiguration) {
+        name = source.name
+        kind = .json
+        json = String(source.url.prefix { $0 != "?" })
     }
 }
 

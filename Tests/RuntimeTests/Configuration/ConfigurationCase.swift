@@ -140,6 +140,20 @@ extension ConfigurationCase {
         top(
             "a feed without a mapping", "sources: [{name: f, amqp: own, exchange: e, queue: q}]",
             "6:11: found a feed without \"map\", expected it, or a \"preset\": one of"),
+        top(
+            "a list with a password", "sources: [{name: l, json: \"https://u:p@h/x\", map: \(mapping)}]",
+            "6:27: found a user in the URL, expected it in \"credential\""),
+        top(
+            "a list at no address", "sources: [{name: l, json: \"file:///x\", map: \(mapping)}]",
+            "6:27: found \"file:///x\", expected a URL of https or http"),
+        top("a list without a mapping", "sources: [{name: l, json: \"https://h/x\"}]", "6:11: found a JSON source without \"map\", expected how"),
+        top(
+            "a header without what it holds", "sources: [{name: l, json: \"https://h/x\", token: {header: X}, map: \(mapping)}]",
+            "6:42: found \"token\" without \"credential\", expected both", schemaKnows: false),
+        top(
+            "a key that tells no item apart",
+            "sources: [{name: l, json: \"https://h/x\", map: {each: \"{/v}\", repository: r, branch: b, revision: \"{./id}\", key: \"{/v}\"}}]",
+            "6:47: found a \"key\" that is the same for every item", schemaKnows: false),
         top("a feed without a queue", "sources: [{name: f, amqp: own, preset: doorbell}]", "6:11: found a feed without \"queue\", expected the name"),
         top(
             "a feed without an exchange", "sources: [{name: f, amqp: own, preset: cdevents, queue: q}]",

@@ -206,6 +206,9 @@ import Testing
         let dropped = try #require(configuration.directories.first)
         #expect(dropped.name == "dropped" && dropped.directory == "/var/spool/doorbell/changes" && dropped.every == .seconds(300))
         #expect(dropped.accepted == .remove && dropped.mappings?.count == 1)
+        let list = try #require(configuration.lists.first)
+        #expect(list.name == "mirror" && list.url == "https://forge.example.com/api/commits?limit=50" && list.every == .seconds(120))
+        #expect(list.timeout == .seconds(10) && list.credential == .environment("MIRROR_TOKEN") && list.header == "X-Token" && list.newest == .last)
         let scheduler = try #require(configuration.scheduler(named: "mainline"))
         #expect(
             scheduler
