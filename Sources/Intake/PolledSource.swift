@@ -5,17 +5,19 @@ import Storage
 /// A source that the poller looks at, of whichever kind.
 enum PolledSource: Hashable, Sendable {
     case git(SourceConfiguration)
+    case mercurial(MercurialConfiguration)
     case directory(DirectoryConfiguration)
     case json(JSONPollConfiguration)
 
     static func all(of configuration: Configuration) -> [PolledSource] {
-        configuration.sources.map { .git($0) } + configuration.directories.map { .directory($0) }
+        configuration.sources.map { .git($0) } + configuration.mercurial.map { .mercurial($0) } + configuration.directories.map { .directory($0) }
             + configuration.lists.map { .json($0) }
     }
 
     var name: String {
         switch self {
         case .git(let source): source.name
+        case .mercurial(let source): source.name
         case .directory(let source): source.name
         case .json(let source): source.name
         }
@@ -24,6 +26,7 @@ enum PolledSource: Hashable, Sendable {
     var every: Duration {
         switch self {
         case .git(let source): source.every
+        case .mercurial(let source): source.every
         case .directory(let source): source.every
         case .json(let source): source.every
         }
@@ -33,7 +36,7 @@ enum PolledSource: Hashable, Sendable {
     /// a lock in it does the same.
     var isLeased: Bool {
         switch self {
-        case .git, .json: true
+        case .git, .mercurial, .json: true
         case .directory: false
         }
     }
@@ -42,7 +45,7 @@ enum PolledSource: Hashable, Sendable {
     /// the machine itself, or in the database, is mended sooner, and costs nobody else anything.
     func pause(failures: Int) -> Duration {
         switch self {
-        case .git, .json: min(every * (1 << min(failures, 4)), max(every, .seconds(600)))
+        case .git, .mercurial, .json: min(every * (1 << min(failures, 4)), max(every, .seconds(600)))
         case .directory: min(every, .seconds(1 << min(failures, 5)))
         }
     }
@@ -54,6 +57,8 @@ enum PolledSource: Hashable, Sendable {
         switch self {
         case .git(let source):
             GitLook(source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
+        case .mercurial(let source):
+            MercurialLook(source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name).hg", store: store)
         case .directory(let source):
             DirectoryLook(source: source, project: project, store: store, logger: logger, wake: wake)
         case .json(let source):

@@ -115,6 +115,9 @@ import Wire
             "a feed", SourceDocument(FeedConfiguration(name: "pulse", exchange: "e", queue: "q", deadLetters: .refuse, mappings: [])),
             #"{"exchange":"e","kind":"amqp","name":"pulse","queue":"q"}"#),
         .out(
+            "a Mercurial repository", SourceDocument(MercurialConfiguration(name: "hg", repository: "/r")),
+            #"{"branches":["*"],"kind":"mercurial","mercurial":"/r","name":"hg"}"#),
+        .out(
             "a directory", SourceDocument(DirectoryConfiguration(name: "dropped", directory: "/d")),
             #"{"directory":"/d","kind":"directory","name":"dropped"}"#),
         .out(

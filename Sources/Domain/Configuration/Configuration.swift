@@ -2,6 +2,8 @@
 public struct Configuration: Hashable, Sendable, Codable {
     public var project: String
     public var sources: [SourceConfiguration]
+    /// Mercurial repositories.
+    public var mercurial: [MercurialConfiguration]
     /// Forges that tell by themselves.
     public var hooks: [HookConfiguration]
     /// Exchanges of others.
@@ -26,13 +28,15 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var projects: [ProjectRule]
 
     public init(
-        project: String, sources: [SourceConfiguration] = [], hooks: [HookConfiguration] = [], feeds: [FeedConfiguration] = [],
+        project: String, sources: [SourceConfiguration] = [], mercurial: [MercurialConfiguration] = [], hooks: [HookConfiguration] = [],
+        feeds: [FeedConfiguration] = [],
         directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], codebases: [Codebase] = [],
         schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
         untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
     ) {
         self.project = project
         self.sources = sources
+        self.mercurial = mercurial
         self.hooks = hooks
         self.feeds = feeds
         self.directories = directories
@@ -52,6 +56,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             project: try values.decode(String.self, forKey: .project), sources: try values.decode([SourceConfiguration].self, forKey: .sources),
+            mercurial: try values.decodeIfPresent([MercurialConfiguration].self, forKey: .mercurial) ?? [],
             hooks: try values.decodeIfPresent([HookConfiguration].self, forKey: .hooks) ?? [],
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
@@ -66,14 +71,17 @@ public struct Configuration: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case project, sources, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted, projects
+        case project, sources, mercurial, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted
+        case projects
     }
 
     /// Every source of changes, of whichever kind.
     public var sourceNames: [String] { readSourceNames + hooks.map(\.name) }
 
     /// Those that Doorbell reads itself, and of which it can be said whether they can be read.
-    public var readSourceNames: [String] { sources.map(\.name) + feeds.map(\.name) + directories.map(\.name) + lists.map(\.name) }
+    public var readSourceNames: [String] {
+        sources.map(\.name) + mercurial.map(\.name) + feeds.map(\.name) + directories.map(\.name) + lists.map(\.name)
+    }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }
     public func source(named name: String) -> SourceConfiguration? { sources.first { $0.name == name } }

@@ -20,17 +20,48 @@ public struct StepRecipe: Hashable, Sendable {
             /// What earlier builds left stays.
             case incremental
         }
+        /// What brings the files.
+        public enum System: String, Hashable, Sendable, Codable, CaseIterable {
+            case git, mercurial
+        }
         public var mode: Mode
         public var submodules: Bool
         public var credential: CredentialReference?
         /// Where in the build's directory the tree goes; empty: the directory itself.
         public var directory: String
+        public var system: System
 
-        public init(mode: Mode = .clean, submodules: Bool = false, credential: CredentialReference? = nil, directory: String = "") {
+        public init(
+            mode: Mode = .clean, submodules: Bool = false, credential: CredentialReference? = nil, directory: String = "", system: System = .git
+        ) {
+            self.system = system
             self.mode = mode
             self.submodules = submodules
             self.credential = credential
             self.directory = directory
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case mode, submodules, credential, directory, system
+        }
+
+        /// What was written before there was a choice says nothing of it.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                mode: try container.decode(Mode.self, forKey: .mode), submodules: try container.decode(Bool.self, forKey: .submodules),
+                credential: try container.decodeIfPresent(CredentialReference.self, forKey: .credential),
+                directory: try container.decode(String.self, forKey: .directory),
+                system: try container.decodeIfPresent(System.self, forKey: .system) ?? .git)
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(mode, forKey: .mode)
+            try container.encode(submodules, forKey: .submodules)
+            try container.encodeIfPresent(credential, forKey: .credential)
+            try container.encode(directory, forKey: .directory)
+            if system != .git { try container.encode(system, forKey: .system) }
         }
     }
 

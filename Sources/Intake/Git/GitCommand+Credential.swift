@@ -22,7 +22,7 @@ extension GitCommand {
     }
 
     /// `scheme://host:port` of a remote that asks for passwords; nil for every other.
-    private static func origin(of remote: String) -> String? {
+    static func origin(of remote: String) -> String? {
         guard let end = remote.firstRange(of: "://") else { return nil }
         let scheme = remote[..<end.lowerBound].lowercased()
         let host = remote[end.upperBound...].prefix { $0 != "/" }.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
@@ -30,7 +30,7 @@ extension GitCommand {
     }
 
     /// The first line of the file, or the variable; nil when there is none, so that the remote's own complaint is what people see.
-    private static func read(_ reference: CredentialReference) -> String? {
+    static func read(_ reference: CredentialReference) -> String? {
         let text: String?
         switch reference {
         case .file(let path): text = try? String(contentsOfFile: path, encoding: .utf8)

@@ -1,4 +1,3 @@
-import CProcess
 import Foundation
 
 /// Runs git under the guard: bounded in time and output, with nothing of the machine's configuration that could run another program, and ended with every
@@ -13,47 +12,16 @@ struct GitCommand: Sendable {
     /// Protocols that a remote may use; `ext` and its kind run programs.
     private static let protocols = "file:git:http:https:ssh"
 
-    /// Runs to the end, on a thread of its own.
+    /// Runs to the end.
     /// - Throws: `GitFailure` when it could not run, took too long, said too much, or exited with another status than 0.
     func run(_ arguments: [String], in directory: String? = nil, input: [UInt8] = []) async throws -> [UInt8] {
-        let stop = StopPipe()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                // Blocking calls: never on the cooperative pool.
-                Thread.detachNewThread {
-                    continuation.resume(with: Result { try runBlocking(arguments, in: directory, input: input, stop: stop) })
-                }
-            }
-        } onCancel: {
-            stop.ask()
-        }
-    }
-
-    private func runBlocking(_ arguments: [String], in directory: String?, input: [UInt8], stop: StopPipe) throws -> [UInt8] {
         let words =
             ["git", "-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
             + arguments
-        let source = try InputFile(input)
-        defer { source.close() }
-        var guardian = doorbell_guard()
-        let code = withCStrings(words) { argv in
-            withCStrings(environment) { envp in
-                withOptionalCString(directory) { path in
-                    "/usr/bin/git".withCString { program in
-                        var request = doorbell_guard_request(
-                            program: program, arguments: argv, environment: envp, directory: path, input: source.descriptor, separate_errors: 1,
-                            keep: -1, grace_ms: 500, leftover_grace_ms: 200)
-                        return doorbell_guard_spawn(&request, &guardian)
-                    }
-                }
-            }
-        }
-        guard code == 0 else { throw GitFailure("git cannot be started: \(String(cString: strerror(code)))") }
-        var collector = GitOutput(guardian: guardian, limit: outputLimit, deadline: .now + timeout, timeout: timeout, stop: stop)
-        let result = Result { try collector.collect() }
-        collector.close()
-        doorbell_guard_reap(guardian.process)
-        return try result.get()
+        return try await GuardedProgram(
+            name: "git", path: "/usr/bin/git", words: words, environment: environment, directory: directory, input: input, outputLimit: outputLimit,
+            timeout: timeout
+        ).run()
     }
 
     private var environment: [String] {
@@ -68,7 +36,7 @@ struct GitCommand: Sendable {
     }
 }
 
-/// Why git did not do what it was asked; one line for people, without control characters.
+/// Why git, or hg, did not do what it was asked; one line for people, without control characters.
 struct GitFailure: Error, Hashable, CustomStringConvertible {
     let description: String
     /// The command said more than is kept.
@@ -79,17 +47,4 @@ struct GitFailure: Error, Hashable, CustomStringConvertible {
         let clean = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
         description = String(clean.prefix(500))
     }
-}
-
-private func withCStrings<Result>(_ words: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result) -> Result {
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    pointers.append(nil)
-    defer { for pointer in pointers { free(pointer) } }
-    // Never empty, since the terminating null is there: the address exists.
-    return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
-}
-
-private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
-    guard let text else { return body(nil) }
-    return text.withCString { body($0) }
 }

@@ -3,6 +3,8 @@ import Foundation
 
 /// Collects what a guarded command writes until the guard says that nothing of it is left. Blocking; one thread.
 struct GitOutput {
+    /// As messages call it.
+    let name: String
     let guardian: doorbell_guard
     let limit: Int
     let deadline: ContinuousClock.Instant
@@ -16,7 +18,8 @@ struct GitOutput {
     private var events: [UInt8] = []
     private var failure: GitFailure?
 
-    init(guardian: doorbell_guard, limit: Int, deadline: ContinuousClock.Instant, timeout: Duration, stop: StopPipe) {
+    init(name: String, guardian: doorbell_guard, limit: Int, deadline: ContinuousClock.Instant, timeout: Duration, stop: StopPipe) {
+        self.name = name
         self.guardian = guardian
         self.limit = limit
         self.deadline = deadline
@@ -37,7 +40,7 @@ struct GitOutput {
             let left = deadline - .now
             let wait = failure == nil ? Int32(clamping: max(0, left.components.seconds * 1000 + 1)) : 5000
             let ready = poll(&descriptors, nfds_t(descriptors.count), wait)
-            if ready == 0 || (failure == nil && left <= .zero) { end(GitFailure("git took longer than \(timeout.components.seconds) s")) }
+            if ready == 0 || (failure == nil && left <= .zero) { end(GitFailure("\(name) took longer than \(timeout.components.seconds) s")) }
             for descriptor in descriptors where descriptor.revents != 0 {
                 if descriptor.fd == stop.reading {
                     end(GitFailure("it was stopped"))
@@ -64,7 +67,7 @@ struct GitOutput {
         guard count > 0 else { return count < 0 && (errno == EINTR || (errno == EAGAIN && descriptor == guardian.events)) }
         let bytes = buffer.prefix(count)
         if descriptor == guardian.output {
-            if output.count + count > limit { end(GitFailure("git said more than \(limit) bytes", isTooMuch: true)) } else { output += bytes }
+            if output.count + count > limit { end(GitFailure("\(name) said more than \(limit) bytes", isTooMuch: true)) } else { output += bytes }
         } else if descriptor == guardian.errors {
             complaint += bytes.prefix(max(0, Self.complaintLimit - complaint.count))
         } else {
@@ -87,12 +90,12 @@ struct GitOutput {
             let event = events[start..<start + size].withUnsafeBytes { $0.loadUnaligned(as: doorbell_guard_event.self) }
             if UInt32(event.kind) != DOORBELL_GUARD_STARTED.rawValue { ending = (UInt32(event.kind), event.value) }
         }
-        guard let ending else { throw GitFailure("git vanished") }
+        guard let ending else { throw GitFailure("\(name) vanished") }
         switch ending.kind {
         case DOORBELL_GUARD_EXITED.rawValue where ending.value == 0: return
-        case DOORBELL_GUARD_EXITED.rawValue: throw GitFailure(said ?? "git ended with status \(ending.value)")
-        case DOORBELL_GUARD_SIGNALLED.rawValue: throw GitFailure("git was ended by signal \(ending.value)")
-        default: throw GitFailure("git cannot be run: \(String(cString: strerror(ending.value)))")
+        case DOORBELL_GUARD_EXITED.rawValue: throw GitFailure(said ?? "\(name) ended with status \(ending.value)")
+        case DOORBELL_GUARD_SIGNALLED.rawValue: throw GitFailure("\(name) was ended by signal \(ending.value)")
+        default: throw GitFailure("\(name) cannot be run: \(String(cString: strerror(ending.value)))")
         }
     }
 

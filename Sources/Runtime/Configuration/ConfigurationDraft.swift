@@ -10,6 +10,7 @@ struct ConfigurationDraft {
 
     var projects: [(name: String, value: YAMLValue)] = []
     var sources: [Part<SourceConfiguration>] = []
+    var mercurial: [Part<MercurialConfiguration>] = []
     var hooks: [Part<HookConfiguration>] = []
     var feeds: [Part<FeedConfiguration>] = []
     var directories: [Part<DirectoryConfiguration>] = []
@@ -41,11 +42,11 @@ struct ConfigurationDraft {
 
     /// Reports what only shows when all files are known, and puts the configuration together.
     func assemble(problems: ProblemCollector) -> Configuration {
-        let ofGit = sources.map { ($0.value.name, $0.name) }
+        let polled = sources.map { ($0.value.name, $0.name) } + mercurial.map { ($0.value.name, $0.name) }
         let told = hooks.map { ($0.value.name, $0.name) } + feeds.map { ($0.value.name, $0.name) }
         let dropped = directories.map { ($0.value.name, $0.name) }
         let listed = lists.map { ($0.value.name, $0.name) }
-        refuseRepeats(of: "source", ofGit + told + dropped + listed)
+        refuseRepeats(of: "source", polled + told + dropped + listed)
         refuseRepeats(of: "scheduler", schedulers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "builder", builders.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "project", projectRules.map { ($0.value.name, $0.name) })
@@ -70,7 +71,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "untrusted", untrusted.map(\.value))
         refuseUnknown(schedulerReferences + triggerReferences, of: "scheduler", known: schedulers.map(\.value.name), otherwise: "there is none")
         let configuration = Configuration(
-            project: projects.first?.name ?? "", sources: sources.map(\.value), hooks: hooks.map(\.value),
+            project: projects.first?.name ?? "", sources: sources.map(\.value), mercurial: mercurial.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), directories: directories.map(\.value), lists: lists.map(\.value),
             codebases: codebases.map(\.value),
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),

@@ -16,6 +16,7 @@ enum ConfigurationKeys {
     static let feed = [
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map",
     ]
+    static let mercurial = ["name", "mercurial", "branches", "every", "commits", "timeout", "credential"]
     static let directory = ["name", "directory", "every", "accepted", "map"]
     static let json = ["name", "json", "every", "timeout", "credential", "token", "newest", "map"]
     static let codebase = ["name", "repository", "branch", "path", "credential"]
@@ -47,7 +48,7 @@ enum ConfigurationKeys {
         "warnings_only",
         "retries",
     ]
-    static let checkout = ["mode", "submodules", "credential", "directory"]
+    static let checkout = ["mode", "system", "submodules", "credential", "directory"]
     static let trigger = ["scheduler", "schedulers", "wait", "properties"]
     static let credential = ["file", "env"]
 

@@ -5,6 +5,7 @@ extension ConfigurationReader {
         if case .mapping(let mapping) = value.node {
             if mapping.contains(where: { $0.key.string == "hook" }) { return readHook(value) }
             if mapping.contains(where: { $0.key.string == "amqp" }) { return readFeed(value) }
+            if mapping.contains(where: { $0.key.string == "mercurial" }) { return readMercurial(value) }
             if mapping.contains(where: { $0.key.string == "directory" }) { return readDirectory(value) }
             if mapping.contains(where: { $0.key.string == "json" }) { return readList(value) }
         }

@@ -69,6 +69,12 @@ extension ConfigurationReader {
         if let mode = mapping["mode"]?.choice(of: StepRecipe.Checkout.Mode.allCases.map(\.rawValue)) {
             checkout.mode = StepRecipe.Checkout.Mode(rawValue: mode) ?? checkout.mode
         }
+        if let system = mapping["system"]?.choice(of: StepRecipe.Checkout.System.allCases.map(\.rawValue)) {
+            checkout.system = StepRecipe.Checkout.System(rawValue: system) ?? checkout.system
+        }
+        if checkout.system == .mercurial, let key = mapping.key("submodules") {
+            key.report("found \"submodules\" in a checkout of mercurial, expected none: it fetches no subrepositories")
+        }
         checkout.submodules = mapping["submodules"]?.boolean() ?? false
         checkout.credential = readCredential(mapping["credential"])
         checkout.directory = readBuildPath(mapping["directory"])

@@ -97,7 +97,8 @@ extension WebService {
         let states = try await store.sources()
         guard let configuration = surroundings.configuration()?.configuration else { return [] }
         let documents =
-            configuration.sources.map { SourceDocument($0) } + configuration.hooks.map { SourceDocument($0) }
+            configuration.sources.map { SourceDocument($0) } + configuration.mercurial.map { SourceDocument($0) }
+            + configuration.hooks.map { SourceDocument($0) }
             + configuration.feeds.map { SourceDocument($0) } + configuration.directories.map { SourceDocument($0) }
             + configuration.lists.map { SourceDocument($0) }
         return documents.map { document in

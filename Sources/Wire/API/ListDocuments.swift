@@ -118,12 +118,13 @@ public struct BuilderDocument: Sendable, Encodable {
 /// A source of the configuration in force, and how it stands.
 public struct SourceDocument: Sendable, Encodable {
     public enum Kind: String, Sendable, Encodable {
-        case git, hook, amqp, directory, json
+        case git, mercurial, hook, amqp, directory, json
     }
 
     public var name: String
     public var kind: Kind
     public var git: String?
+    public var mercurial: String?
     /// The forge that calls.
     public var hook: String?
     public var exchange: String?
@@ -144,6 +145,13 @@ public struct SourceDocument: Sendable, Encodable {
         git = source.git
         branches = source.branches
         tags = source.tags
+    }
+
+    public init(_ source: MercurialConfiguration) {
+        name = source.name
+        kind = .mercurial
+        mercurial = source.repository
+        branches = source.branches
     }
 
     public init(_ hook: HookConfiguration) {

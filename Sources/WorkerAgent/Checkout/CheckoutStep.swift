@@ -38,7 +38,7 @@ struct CheckoutStep: Sendable {
             }
             return (end(.success, nil, "", since: started), revisions)
         } catch GitFailure.command(let result, let doing) {
-            return (explain(result, doing: doing, since: started), [:])
+            return (explain(result, recipe, doing: doing, since: started), [:])
         } catch GitFailure.impossible(let problem) {
             return (end(.failure, .checkout, problem, since: started), [:])
         } catch let refusal as PatchRefusal {
@@ -61,32 +61,35 @@ struct CheckoutStep: Sendable {
         _ output: @escaping CommandThread.Output
     ) async throws -> String {
         let address = try RepositoryAddress(stamp.repository)
-        guard let program = ProgramSearch.find("git", path: setting.environment.base["PATH"] ?? "", directory: directory.path) else {
-            throw GitFailure.impossible("git is not installed on the worker \(setting.environment.worker)")
+        guard let program = ProgramSearch.find(recipe.system.program, path: setting.environment.base["PATH"] ?? "", directory: directory.path) else {
+            throw GitFailure.impossible("\(recipe.system.program) is not installed on the worker \(setting.environment.worker)")
         }
         let (setting, own) = (setting, setting.configuration.environment)
         let path = try await setting.disk.run { try directory.resolve(recipe.directory) }
         let credential = try await setting.disk.run {
             try recipe.credential.map { try GitCredential($0, for: address, parent: setting.directory.secrets, own: own) }
         }
+        let base = setting.environment.base.merging([EnvironmentMark.name: setting.environment.mark.value]) { _, new in new }
         let redacted = RedactedOutput(secrets: credential?.secrets ?? [], output: output)
-        let git = GitCommands(
-            program: program,
-            environment: GitSettings.environment(
-                base: setting.environment.base.merging([EnvironmentMark.name: setting.environment.mark.value]) { _, new in new }, own: own,
-                step: step.environment, address: address, credential: credential, configuration: setting.gitConfiguration,
-                ceiling: setting.directory.path),
+        let environment =
+            switch recipe.system {
+            case .git:
+                GitSettings.environment(
+                    base: base, own: own, step: step.environment, address: address, credential: credential, configuration: setting.gitConfiguration,
+                    ceiling: setting.directory.path)
+            case .mercurial:
+                MercurialSettings.environment(base: base, own: own, step: step.environment, configuration: credential?.mercurialFile ?? "")
+            }
+        let commands = GitCommands(
+            program: program, name: recipe.system.program,
+            general: recipe.system == .mercurial ? MercurialSettings.arguments + (credential == nil ? MercurialSettings.ssh : []) : [],
+            environment: environment,
             build: build, deadline: deadline, idleTimeout: step.idleTimeout, grace: setting.configuration.grace, keep: setting.directory.lock,
             acknowledged: acknowledged,
             output: { (bytes: UnsafeRawBufferPointer) throws(OutputRefusal) in try redacted.take(bytes) })
-        let mirror = Mirror(path: Mirror.path(of: address, in: setting.directory.mirrors), address: address, git: git, disk: setting.disk)
         let result: Result<String, any Error>
         do {
-            let revision = try await setting.mirrorLocks.withLock(on: mirror.path) { try await mirror.provide(stamp) }
-            let tree = WorkTree(path: path, mirror: mirror, git: git, disk: setting.disk)
-            try await tree.fill(with: revision, recipe)
-            if let digest = stamp.patch { try await apply(digest, to: tree, until: git.deadline) }
-            result = .success(revision)
+            result = .success(try await fill(path, with: stamp, from: address, recipe, commands))
         } catch {
             result = .failure(error)
         }
@@ -129,12 +132,33 @@ struct CheckoutStep: Sendable {
         try result.get()
     }
 
-    private func explain(_ result: CommandResult, doing: String, since started: ContinuousClock.Instant) -> StepEnd {
+    private func fill(
+        _ path: String, with stamp: SourceStamp, from address: RepositoryAddress, _ recipe: StepRecipe.Checkout, _ commands: GitCommands
+    ) async throws -> String {
+        switch recipe.system {
+        case .git:
+            let mirror = Mirror(path: Mirror.path(of: address, in: setting.directory.mirrors), address: address, git: commands, disk: setting.disk)
+            let revision = try await setting.mirrorLocks.withLock(on: mirror.path) { try await mirror.provide(stamp) }
+            let tree = WorkTree(path: path, mirror: mirror, git: commands, disk: setting.disk)
+            try await tree.fill(with: revision, recipe)
+            if let digest = stamp.patch { try await apply(digest, to: tree, until: commands.deadline) }
+            return revision
+        case .mercurial:
+            guard stamp.patch == nil else { throw GitFailure.impossible("a patch of a try is one of git's, and this checkout is of Mercurial") }
+            let copy = MercurialCopy(
+                mirror: MercurialCopy.path(of: address, in: setting.directory.mirrors), address: address, hg: commands, disk: setting.disk)
+            let revision = try await setting.mirrorLocks.withLock(on: copy.mirror) { try await copy.provide(stamp) }
+            try await copy.fill(path, with: revision, mode: recipe.mode)
+            return revision
+        }
+    }
+
+    private func explain(_ result: CommandResult, _ recipe: StepRecipe.Checkout, doing: String, since started: ContinuousClock.Instant) -> StepEnd {
         var verdict = StepVerdict.judge(result, step: step, number: number, attempt: attempt)
         verdict.durationMilliseconds = (ContinuousClock.now - started).microseconds / 1000
         if verdict.cause == .exitStatus {
             verdict.cause = .checkout
-            verdict.text = "git failed to \(doing); its message is in the log"
+            verdict.text = "\(recipe.system.program) failed to \(doing); its message is in the log"
         }
         return verdict
     }
@@ -143,5 +167,15 @@ struct CheckoutStep: Sendable {
         StepEnd(
             number: number, attempt: attempt, outcome: outcome == .failure && step.warningsOnly ? .warnings : outcome, cause: cause,
             durationMilliseconds: (ContinuousClock.now - started).microseconds / 1000, text: text)
+    }
+}
+
+extension StepRecipe.Checkout.System {
+    /// The name of the program that brings the files.
+    fileprivate var program: String {
+        switch self {
+        case .git: "git"
+        case .mercurial: "hg"
+        }
     }
 }

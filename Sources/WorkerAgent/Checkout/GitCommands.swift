@@ -2,9 +2,13 @@ import Domain
 import Foundation
 import Synchronization
 
-/// Runs the git commands of one checkout: under the guard, within the step's time, their output in the step's log.
+/// Runs the git commands, or those of hg, of one checkout: under the guard, within the step's time, their output in the step's log.
 struct GitCommands: Sendable {
     let program: String
+    /// As it is called by itself: `git` or `hg`.
+    var name = "git"
+    /// In front of every command.
+    var general: [String] = []
     let environment: [String: String]
     let build: HeldBuild
     let deadline: ContinuousClock.Instant
@@ -51,7 +55,7 @@ struct GitCommands: Sendable {
 
     private func execute(_ arguments: [String], in directory: String, output: @escaping CommandThread.Output) async -> CommandResult {
         let command = GuardedCommand(
-            program: program, arguments: ["git"] + arguments, environment: environment, directory: directory,
+            program: program, arguments: [name] + general + arguments, environment: environment, directory: directory,
             timeout: max(.zero, deadline - .now), idleTimeout: idleTimeout, grace: grace, keep: keep)
         let control = CommandControl()
         build.begin(control, inSpiteOf: acknowledged)

@@ -12,6 +12,8 @@ struct GitCredential: Sendable {
     let environment: [String: String]
     /// What may not show in the step's log.
     let secrets: [String]
+    /// The file that tells hg the same; nobody but the worker's user can read it.
+    var mercurialFile: String { directory + "/hgrc" }
     private let directory: String
 
     private static let askpass = """
@@ -72,6 +74,7 @@ struct GitCredential: Sendable {
         if address.transport == .ssh {
             let key = directory + "/key"
             try write(secret.hasSuffix("\n") ? secret : secret + "\n", to: key, mode: 0o600)
+            try write("[ui]\nssh = ssh -i \(quoted(key)) -o IdentitiesOnly=yes -o BatchMode=yes\n", to: directory + "/hgrc", mode: 0o600)
             return (["GIT_SSH_COMMAND": "ssh -i \(quoted(key)) -o IdentitiesOnly=yes -o BatchMode=yes"], [])
         }
         guard let origin = address.origin else {
@@ -85,6 +88,11 @@ struct GitCredential: Sendable {
         try write(user + "\n", to: directory + "/username", mode: 0o600)
         try write(password + "\n", to: directory + "/password", mode: 0o600)
         try write(askpass, to: directory + "/askpass", mode: 0o700)
+        try write(MercurialRedirects.program, to: directory + "/redirects.py", mode: 0o600)
+        try write(
+            MercurialRedirects.configuration(directory + "/redirects.py").joined(separator: "\n")
+                + "\n[auth]\ndoorbell.prefix = \(origin)\ndoorbell.username = \(user)\ndoorbell.password = \(password)\n", to: directory + "/hgrc",
+            mode: 0o600)
         let host = origin.components(separatedBy: "://").last ?? origin
         let asked = address.user.map { "\(address.transport.rawValue)://\($0)@\(host)" } ?? origin
         return (

@@ -15,7 +15,9 @@ struct SourcesCommand: AsyncParsableCommand {
             try await client.client().show("/api/v1/sources", json: client.json) { page in
                 var table = Table("SOURCE", "KIND", "FROM", "STATE", "SINCE")
                 for source in page["items"].items {
-                    let from = ["git", "hook", "exchange", "queue", "directory", "json"].lazy.map { source[$0].text }.first { !$0.isEmpty } ?? ""
+                    let from =
+                        ["git", "mercurial", "hook", "exchange", "queue", "directory", "json"].lazy.map { source[$0].text }.first { !$0.isEmpty }
+                        ?? ""
                     let isKnown = !source["since"].text.isEmpty
                     let state = !isKnown ? "no contact yet" : source["healthy"].isTrue ? "it is read" : source["message"].text
                     table.rows.append([

@@ -141,6 +141,15 @@ extension ConfigurationCase {
             "a feed without a mapping", "sources: [{name: f, amqp: own, exchange: e, queue: q}]",
             "6:11: found a feed without \"map\", expected it, or a \"preset\": one of"),
         top(
+            "a Mercurial repository at an address of git's", "sources: [{name: m, mercurial: \"git://h/x\"}]",
+            "6:32: found \"git://h/x\", expected a URL of https://, http://, ssh:// or file://"),
+        top(
+            "a Mercurial repository with a password", "sources: [{name: m, mercurial: \"https://u:p@h/x\"}]",
+            "6:32: found \"https://…@h/x\", expected a URL without user and password"),
+        step(
+            "submodules of Mercurial", "checkout: {system: mercurial, submodules: true}",
+            "5:35: found \"submodules\" in a checkout of mercurial", schemaKnows: false),
+        top(
             "a list with a password", "sources: [{name: l, json: \"https://u:p@h/x\", map: \(mapping)}]",
             "6:27: found a user in the URL, expected it in \"credential\""),
         top(

@@ -28,6 +28,7 @@ import Testing
         for (name, known) in [
             ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
             ("directory_source", ConfigurationKeys.directory), ("json_source", ConfigurationKeys.json),
+            ("mercurial_source", ConfigurationKeys.mercurial),
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock), ("project", ConfigurationKeys.project),
@@ -127,7 +128,8 @@ import Testing
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
-            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.json + ConfigurationKeys.project + ConfigurationKeys.codebase
+            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.json + ConfigurationKeys.mercurial + ConfigurationKeys.project
+            + ConfigurationKeys.codebase
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 

@@ -14,6 +14,14 @@ enum EventFacts {
         .init("category", SchemaValue.text, "What kind of change it is, such as `pull`; empty for a common push."),
     ]
 
+    private static let stamp: [SchemaField] = [
+        .init("codebase", SchemaValue.text, "The name of the repository in the configuration."),
+        .init("project", SchemaValue.text, "The project it belongs to."),
+        .init("repository", SchemaValue.text, "Its address."),
+        .init("branch", SchemaValue.text, "The branch that is built."),
+        .init("revision", SchemaValue.text, "The revision that is built; absent: whatever the branch has when it is checked out.", isAlways: false),
+    ]
+
     static let buildset: [SchemaField] = [
         .init("scheduler", SchemaValue.text, "The scheduler that decided it; empty when a person did."),
         .init("reason", SchemaValue.text, "Why, in words."),
@@ -22,6 +30,9 @@ enum EventFacts {
         .init("revision", SchemaValue.text, "The revision that is built; absent: whatever the branch has when it is checked out.", isAlways: false),
         .init("builders", SchemaValue.texts, "The builders that build it."),
         .init("outcome", SchemaValue.word(Outcome.self), "The worst outcome of its requests.", isAlways: false),
+        .init(
+            "stamps", ["type": "array", "items": .object(SchemaField.object(stamp))],
+            "What a new one of several repositories builds: all of them, the main one first.", isAlways: false),
     ]
 
     static let request: [SchemaField] = [
