@@ -41,7 +41,7 @@ public final class HookIntake: Sendable {
         let name = delivery.name(for: hook)
         do {
             let signature = try signature(of: hook)
-            delivery = try await reader.read(request, headers: delivery.headers, signature: signature)
+            delivery = try await reader.read(request, source: hook.name, headers: delivery.headers, signature: signature)
             // Behind the signature: strangers may not use up what the forge may ask for.
             guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
             let answer = try await settle(delivery, .first(delivery, hook), hook, project: configuration.project)
