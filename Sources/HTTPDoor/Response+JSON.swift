@@ -12,7 +12,7 @@ extension Response {
     /// An answer with a problem; 503 and 429 say when to come back, 401 how to identify oneself.
     public init(problem: Problem) {
         var headers = HTTPFields()
-        if problem.status == 503 || problem.status == 429 { headers[.retryAfter] = "1" }
+        if problem.status == 503 || problem.status == 429 { headers[.retryAfter] = String(problem.retryAfter ?? 1) }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         // The document has only texts and a number, so that it cannot fail to encode; an empty body still carries the status.
         let body = (try? DoorJSON.encoder.encode(problem)) ?? Data()

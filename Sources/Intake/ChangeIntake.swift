@@ -37,9 +37,13 @@ public final class ChangeIntake: Sendable {
 
     /// The same intake for what forges tell.
     ///
-    /// - Parameter deliveries: keeps what they tell; without one it is read and forgotten.
-    public func hooks(configuration: @escaping @Sendable () -> Configuration?, deliveries: (any DeliveryStore)?, logger: Logger) -> HookIntake {
-        HookIntake(taker: taker, configuration: configuration, deliveries: deliveries, logger: logger)
+    /// - Parameters:
+    ///   - deliveries: keeps what they tell; without one it is read and forgotten.
+    ///   - health: keeps how their sources stand.
+    public func hooks(
+        configuration: @escaping @Sendable () -> Configuration?, deliveries: (any DeliveryStore)?, health: (any SourceStore)? = nil, logger: Logger
+    ) -> HookIntake {
+        HookIntake(taker: taker, configuration: configuration, deliveries: deliveries, health: health, logger: logger)
     }
 
     public func addRoutes(to router: DoorRouter) {

@@ -39,6 +39,7 @@ public final class SourcePoller: Sendable {
     private let dataDirectory: String
     private let configuration: @Sendable () -> AppliedConfiguration?
     private let logger: Logger
+    private let budget = ChangeBudget()
     private let entries = Mutex<[String: Entry]>([:])
     /// Made last: its pass needs the poller. Rung by itself, and by nobody in other processes: how a source stands is no concern of theirs.
     private let loop = Mutex<Loop?>(nil)
@@ -81,7 +82,8 @@ public final class SourcePoller: Sendable {
     public func pollNow(_ source: String) -> Bool {
         let known = entries.withLock { entries in
             guard var entry = entries[source] else { return false }
-            entry.next = .now
+            let limit = configuration()?.configuration.sourceLimits[source]
+            entry.next = .now + budget.wait(source, limit)
             entry.again = entry.running != nil
             entry.isAsked = true
             entries[source] = entry
@@ -135,6 +137,9 @@ public final class SourcePoller: Sendable {
 
     private func poll(_ name: String, _ poll: SourcePoll) async {
         let outcome = await leased(name, poll)
+        let limit = configuration()?.configuration.sourceLimits[name]
+        budget.spend(outcome.accepted, of: name, limit)
+        let wait = budget.wait(name, limit)
         if outcome.accepted > 0 { bell.ring(.schedulingClassify) }
         entries.withLock { entries in
             guard var entry = entries[name], entry.poll === poll else { return }
@@ -150,7 +155,8 @@ public final class SourcePoller: Sendable {
             let pause = entry.failures == 0 ? poll.source.every : poll.source.pause(failures: entry.failures)
             let isWanted = outcome.more || entry.again
             entry.again = false
-            entry.next = .now + (isWanted ? .zero : pause)
+            // What is beyond the source's limit stays where it is for now.
+            entry.next = .now + max(wait, isWanted ? .zero : pause)
             entries[name] = entry
         }
         contacted.yield()

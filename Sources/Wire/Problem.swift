@@ -19,6 +19,12 @@ public struct Problem: Error, Hashable, Sendable, Codable {
     public var status: Int
     public var detail: String?
     public var errors: [FieldError]?
+    /// Seconds after which it may work; told in a header. Nil: soon.
+    public var retryAfter: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case type, title, status, detail, errors
+    }
 
     public init(status: Int, code: String, title: String, detail: String? = nil, errors: [FieldError]? = nil) {
         self.type = "urn:doorbell:problem:\(code)"

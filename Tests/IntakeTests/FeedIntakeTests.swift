@@ -43,17 +43,20 @@ import Testing
             ], files: [try MappedText("{/files}")], properties: ["n": try MappedText("{/n}")])
     }
 
-    private static func configuration(_ feeds: [FeedConfiguration]) -> AppliedConfiguration {
+    private static func configuration(_ feeds: [FeedConfiguration], _ limit: ChangeLimit?) -> AppliedConfiguration {
         AppliedConfiguration(
-            id: ConfigurationID(1), digest: "d", applied: Timestamp(seconds: 0), configuration: Configuration(project: "demo", feeds: feeds))
+            id: ConfigurationID(1), digest: "d", applied: Timestamp(seconds: 0),
+            configuration: Configuration(project: "demo", feeds: feeds, sourceLimits: limit.map { ["pulse": $0] } ?? [:]))
     }
 
     /// A running intake of one feed, and that feed.
-    private func start(_ store: any ChangeStore & SourceStore) async throws -> (intake: FeedIntake, feed: GivenFeed) {
+    private func start(
+        _ store: any ChangeStore & SourceStore, limit: Watched<ChangeLimit?> = Watched(nil)
+    ) async throws -> (intake: FeedIntake, feed: GivenFeed) {
         let feed = FeedConfiguration(name: "pulse", queue: "q", deadLetters: .refuse, mappings: [try Self.mapping()])
         let made = Watched<GivenFeed?>(nil)
         let intake = FeedIntake(
-            store: store, bell: LocalBell(), configuration: { Self.configuration([feed]) },
+            store: store, bell: LocalBell(), configuration: { Self.configuration([feed], limit.value) },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         ) { _, judge in
             let feed = GivenFeed(judge)
@@ -104,6 +107,28 @@ import Testing
     }
 
     private static let push = #"{"kind":"push","repo":"https://example.org/r","branch":"main","rev":"abc","files":["a","b"],"n":7,"at":1700000000}"#
+
+    @Test("Beyond the limit of its source a message waits at the broker, and the source says so; when there is room it is taken")
+    func limited() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path)
+        let limit = Watched<ChangeLimit?>(ChangeLimit(changes: 1, per: .seconds(3600)))
+        let (intake, feed) = try await start(store, limit: limit)
+        #expect(await feed.judge([message(Self.push, id: "1"), message(Self.push, id: "2")]) == [.done, .done])
+        let ended = Watched<[FeedVerdict]?>(nil)
+        let waiting = Task {
+            let verdicts = await feed.judge([message(Self.push, id: "3")])
+            ended.change { $0 = verdicts }
+        }
+        while intake.reports().first?.status.trouble?.contains("more than 1 changes in 3600 s") != true { await Task.yield() }
+        #expect(ended.value == nil)
+        #expect(try await changes(in: store).count == 2)
+        limit.change { $0 = nil }
+        await ended.wait { $0 == [.done] }
+        await waiting.value
+        #expect(try await changes(in: store).count == 3)
+        #expect(intake.reports().first?.status.trouble == nil)
+    }
 
     @Test("A message becomes a change; the same message again is the same change, and what is not meant is none")
     func takes() async throws {

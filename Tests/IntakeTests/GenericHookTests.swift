@@ -9,7 +9,7 @@ import Testing
 
 /// Calls in whatever form, which a mapping of the configuration reads.
 @Suite struct GenericHookTests {
-    private static func mapping(key: String? = nil) -> ChangeMapping {
+    static func mapping(key: String? = nil) -> ChangeMapping {
         func text(_ text: String) -> [MappedText] { (try? MappedText(text)).map { [$0] } ?? [] }
         var mapping = ChangeMapping(
             texts: [

@@ -33,7 +33,7 @@ struct HookDoor: Sendable {
     ///   - mend: what a test wants of the sources besides.
     static func with(
         branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, records: StoreError? = nil,
-        isSpooling: Bool = false, mend: (inout HookConfiguration) -> Void = { _ in },
+        isSpooling: Bool = false, limits: [String: ChangeLimit] = [:], mend: (inout HookConfiguration) -> Void = { _ in },
         _ test: @Sendable (HookDoor) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -49,11 +49,11 @@ struct HookDoor: Sendable {
             return hook
         }
         let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
-        let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent]))
+        let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent], sourceLimits: limits))
         let router = DoorRouter.door()
         let spool = isSpooling ? try await ChangeSpool.open(dataDirectory: directory.path) : nil
         let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment, spool: spool).hooks(
-            configuration: { configuration.value }, deliveries: records.map { ForgetfulStore(failure: $0) } ?? store,
+            configuration: { configuration.value }, deliveries: records.map { ForgetfulStore(failure: $0) } ?? store, health: store,
             logger: Logger(label: "hooks", factory: { _ in SwiftLogNoOpLogHandler() }))
         intake.addRoutes(to: router)
         try await Application(router: router).test(.router) {

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct SourcePollerTests {
     /// Runs a poller of these sources while the body does, then stops it as the process would.
     private func run(
-        _ sources: [SourceConfiguration], _ rig: PollRig, _ store: (any ChangeStore & SourceStore)? = nil,
+        _ sources: [SourceConfiguration], _ rig: PollRig, _ store: (any ChangeStore & SourceStore)? = nil, limits: [String: ChangeLimit] = [:],
         _ body: @Sendable @escaping (SourcePoller, Watched<Int>) async throws -> Void
     ) async throws {
         let bell = LocalBell()
@@ -20,7 +20,8 @@ import Testing
         let subscription = bell.listen(to: .schedulingClassify) { rings.change { $0 += 1 } }
         defer { subscription.cancel() }
         let applied = AppliedConfiguration(
-            id: ConfigurationID(1), digest: "", applied: Timestamp(seconds: 0), configuration: Configuration(project: "demo", sources: sources))
+            id: ConfigurationID(1), digest: "", applied: Timestamp(seconds: 0),
+            configuration: Configuration(project: "demo", sources: sources, sourceLimits: limits))
         let poller = SourcePoller(
             store: store ?? rig.store, bell: bell, dataDirectory: rig.directory.file("data"), configuration: { applied }, logger: rig.log.logger)
         let group = ServiceGroup(services: poller.loops, logger: Logger(label: "test"))
@@ -72,6 +73,20 @@ import Testing
             await gated.arrivals.wait { $0 == 2 }
             await rings.wait { $0 == 2 }
             #expect(try await rig.changes().last?.revision == tip)
+        }
+    }
+
+    @Test("A source that brought more than its limit is looked at when that is worked off, also when somebody asks")
+    func limited() async throws {
+        let rig = try await PollRig()
+        try rig.remote.commit(["a": "0"], message: "0")
+        try rig.remote.git("branch", "other")
+        try await run([rig.source()], rig, limits: ["repo": ChangeLimit(changes: 1, per: .seconds(80_000))]) { poller, _ in
+            await poller.waitForFirstContact(within: .seconds(30))
+            #expect(poller.pollNow("repo"))
+            let next = try #require(poller.reports().first?.nextAttempt)
+            #expect(ContinuousClock.now.duration(to: next) > .seconds(100_000))
+            #expect(try await rig.changes().count == 2)
         }
     }
 

@@ -12,6 +12,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var directories: [DirectoryConfiguration]
     /// Lists at addresses of others.
     public var lists: [JSONPollConfiguration]
+    /// How much sources may bring, by their names.
+    public var sourceLimits: [String: ChangeLimit]
     /// Repositories that schedulers build together.
     public var codebases: [Codebase]
     public var schedulers: [SchedulerRule]
@@ -30,7 +32,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public init(
         project: String, sources: [SourceConfiguration] = [], mercurial: [MercurialConfiguration] = [], hooks: [HookConfiguration] = [],
         feeds: [FeedConfiguration] = [],
-        directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], codebases: [Codebase] = [],
+        directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], sourceLimits: [String: ChangeLimit] = [:],
+        codebases: [Codebase] = [],
         schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
         untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
     ) {
@@ -41,6 +44,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.feeds = feeds
         self.directories = directories
         self.lists = lists
+        self.sourceLimits = sourceLimits
         self.codebases = codebases
         self.schedulers = schedulers
         self.builders = builders
@@ -61,6 +65,7 @@ public struct Configuration: Hashable, Sendable, Codable {
             feeds: try values.decodeIfPresent([FeedConfiguration].self, forKey: .feeds) ?? [],
             directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
             lists: try values.decodeIfPresent([JSONPollConfiguration].self, forKey: .lists) ?? [],
+            sourceLimits: try values.decodeIfPresent([String: ChangeLimit].self, forKey: .sourceLimits) ?? [:],
             codebases: try values.decodeIfPresent([Codebase].self, forKey: .codebases) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
@@ -73,6 +78,7 @@ public struct Configuration: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case project, sources, mercurial, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted
         case projects
+        case sourceLimits = "source_limits"
     }
 
     /// Every source of changes, of whichever kind.

@@ -31,6 +31,7 @@ public final class FeedIntake: Sendable {
     private let configuration: @Sendable () -> AppliedConfiguration?
     private let make: Make
     private let logger: Logger
+    private let budget = ChangeBudget()
     private let entries = Mutex<[String: Entry]>([:])
     private let loop = Mutex<Loop?>(nil)
 
@@ -66,7 +67,9 @@ public final class FeedIntake: Sendable {
                 entries[name] = nil
             }
             for feed in feeds where entries[feed.name] == nil {
-                let runner = FeedRunner(feed: feed, project: project, store: store, bell: bell, logger: logger, make: make)
+                let runner = FeedRunner(
+                    feed: feed, project: project, store: store, bell: bell, logger: logger, budget: budget,
+                    limit: { [configuration] in configuration()?.configuration.sourceLimits[feed.name] }, make: make)
                 entries[feed.name] = Entry(feed: feed, project: project, runner: runner, task: Task { await runner.run() })
             }
         }

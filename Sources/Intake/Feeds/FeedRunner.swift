@@ -21,17 +21,21 @@ final class FeedRunner: Sendable {
     private let logger: Logger
     private let make: FeedIntake.Make
     private let changes: FeedChanges
+    private let budget: ChangeBudget
+    private let limit: @Sendable () -> ChangeLimit?
     private let state = Mutex(State())
 
     init(
         feed: FeedConfiguration, project: String, store: any ChangeStore & SourceStore, bell: any Doorbell, logger: Logger,
-        make: @escaping FeedIntake.Make
+        budget: ChangeBudget = ChangeBudget(), limit: @escaping @Sendable () -> ChangeLimit? = { nil }, make: @escaping FeedIntake.Make
     ) {
         self.feed = feed
         self.store = store
         self.bell = bell
         self.logger = logger
         self.make = make
+        self.budget = budget
+        self.limit = limit
         changes = FeedChanges(feed: feed, project: project)
     }
 
@@ -109,11 +113,13 @@ final class FeedRunner: Sendable {
     /// when the feed was stopped meanwhile.
     private func take(_ group: [Int], of read: [Result<[NewChange], MappingProblem>]) async -> Set<Int>? {
         guard !group.isEmpty else { return [] }
+        guard await hasRoom() else { return nil }
         let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
         var failures = 0
         while true {
             do {
                 _ = try await store.accept(group.flatMap { (try? read[$0].get()) ?? [] }, advancing: nil)
+                budget.spend(group.reduce(0) { $0 + ((try? read[$1].get().count) ?? 0) }, of: feed.name, limit())
                 bell.ring(.schedulingClassify)
                 state.withLock { $0.trouble = nil }
                 return []
@@ -140,6 +146,18 @@ final class FeedRunner: Sendable {
             failures += 1
             do { try await Task.sleep(for: backoff.delay(failures: failures, random: .random(in: 0..<1))) } catch { return nil }
         }
+    }
+
+    /// Waits for as long as the source has brought more than its limit says: the broker keeps what follows. False when the feed was stopped meanwhile.
+    private func hasRoom() async -> Bool {
+        while let limit = limit() {
+            let wait = budget.wait(feed.name, limit)
+            guard wait > .zero else { break }
+            state.withLock { $0.trouble = "it brought more than \(limit.text); messages wait at the broker" }
+            // Bounded, so that a limit that is lifted is noticed.
+            do { try await Task.sleep(for: min(wait, .seconds(5))) } catch { return false }
+        }
+        return true
     }
 
     /// Everything else is wrong with the database or its settings, and will be mended.

@@ -3,7 +3,9 @@ import Foundation
 import HTTPDoor
 import Hummingbird
 import Logging
+import Signals
 import Storage
+import Synchronization
 import Wire
 
 /// Takes what forges tell: `POST /hooks/SOURCE`. All changes of one call are one transaction, answered when they are durable.
@@ -14,16 +16,21 @@ public final class HookIntake: Sendable {
     private let record: HookRecord?
     private let reader = HookReader()
     private let limit = RateLimit(burst: 500, perSecond: 100)
+    private let budget = ChangeBudget()
+    private let health: (any SourceStore)?
+    /// What was told last of each source that has a limit.
+    private let told = Mutex<[String: String?]>([:])
     private let logger: Logger
     public let counters = HookCounters()
 
     init(
         taker: ChangeTaker, configuration: @escaping @Sendable () -> Configuration?, secrets: HookSecrets = HookSecrets(),
-        deliveries: (any DeliveryStore)?, logger: Logger
+        deliveries: (any DeliveryStore)?, health: (any SourceStore)?, logger: Logger
     ) {
         self.taker = taker
         self.configuration = configuration
         self.secrets = secrets
+        self.health = health
         record = deliveries.map { HookRecord(store: $0, logger: logger) }
         self.logger = logger
     }
@@ -44,7 +51,8 @@ public final class HookIntake: Sendable {
             delivery = try await reader.read(request, source: hook.name, headers: delivery.headers, signature: signature)
             // Behind the signature: strangers may not use up what the forge may ask for.
             guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
-            let answer = try await settle(delivery, .first(delivery, hook), hook, project: configuration.project)
+            let answer = try await settle(
+                delivery, .first(delivery, hook), hook, project: configuration.project, limit: configuration.sourceLimits[source])
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
             log("hook", source, name, answer)
             let isSpooled = answer.changes.contains { $0.id == nil }
@@ -98,7 +106,7 @@ public final class HookIntake: Sendable {
 
     /// Reads what somebody who is believed delivered, takes its changes, and puts on record what became of it.
     private func settle(
-        _ delivery: HookDelivery, _ subject: HookRecord.Subject, _ hook: HookConfiguration, project: String
+        _ delivery: HookDelivery, _ subject: HookRecord.Subject, _ hook: HookConfiguration, project: String, limit: ChangeLimit? = nil
     ) async throws -> HookAnswer {
         let changes: [NewChange]
         let reason: String?
@@ -112,9 +120,34 @@ public final class HookIntake: Sendable {
             _ = await note(subject, .ignored, reason ?? "")
             return HookAnswer(delivery: delivery.name(for: hook), changes: [], reason: reason)
         }
+        try await refuse(beyond: limit, hook.name)
         let named = changes.compactMap { change in change.dedupeKey.map { taker.named(change, key: $0, isProtected: true) } }
         let taken = try await taker.take(named, accepting: accepting(subject)).map { try $0.get() }
+        budget.spend(changes.count, of: hook.name, limit)
+        if limit != nil { await tell(nil, of: hook.name) }
         return HookAnswer(delivery: delivery.name(for: hook), changes: taken.map(Self.made), reason: nil)
+    }
+
+    /// - Throws: 429 with the time after which the source may bring something again.
+    private func refuse(beyond limit: ChangeLimit?, _ source: String) async throws {
+        let wait = budget.wait(source, limit)
+        guard let limit, wait > .zero else { return }
+        await tell("it was told of more than \(limit.text), and refused what came then: the forge may have to send it again", of: source)
+        var problem = Problem.tooMany("source \(source) takes \(limit.text): send it again later")
+        problem.retryAfter = Int(wait.inSeconds.rounded(.up))
+        throw problem
+    }
+
+    /// Keeps how a source stands that has a limit, when that differs from the last time.
+    private func tell(_ message: String?, of source: String) async {
+        guard let health, told.withLock({ $0[source] }) != .some(message) else { return }
+        do {
+            try await health.recordSourceHealth(
+                source, SourceHealth(healthy: message == nil, message: message, since: Timestamp(seconds: Date().timeIntervalSince1970)))
+            told.withLock { $0[source] = .some(message) }
+        } catch {
+            logger.info("the health of a source cannot be kept", metadata: ["source": "\(source)", "error": "\(error)"])
+        }
     }
 
     private func accepting(_ subject: HookRecord.Subject) -> ChangeTaker.Accepting? {

@@ -14,7 +14,7 @@ public struct IdentityCache: Hashable, Sendable, Codable {
 
     public init(deployment: String, configuration: Configuration? = nil, confirmed: Double = Date().timeIntervalSince1970) {
         self.deployment = deployment
-        self.configuration = configuration.map { Configuration(project: $0.project, hooks: $0.hooks) }
+        self.configuration = configuration.map { Configuration(project: $0.project, hooks: $0.hooks, sourceLimits: $0.sourceLimits) }
         self.confirmed = confirmed
     }
 

@@ -15,6 +15,7 @@ struct ConfigurationDraft {
     var feeds: [Part<FeedConfiguration>] = []
     var directories: [Part<DirectoryConfiguration>] = []
     var lists: [Part<JSONPollConfiguration>] = []
+    var sourceLimits: [String: ChangeLimit] = [:]
     var codebases: [Part<Codebase>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
@@ -73,7 +74,7 @@ struct ConfigurationDraft {
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), mercurial: mercurial.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), directories: directories.map(\.value), lists: lists.map(\.value),
-            codebases: codebases.map(\.value),
+            sourceLimits: sourceLimits, codebases: codebases.map(\.value),
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
             limit: limits.first?.limit, secrets: secrets.map(\.value),
             untrusted: untrusted.first?.rule, projects: projectRules.map(\.value))

@@ -14,7 +14,8 @@ extension RolePart {
         let store = context.store.store
         let intake = ChangeIntake(store: store, bell: context.bell.bell, deployment: store.deployment, spool: spool)
         let hooks = intake.hooks(
-            configuration: { context.configuration()?.configuration }, deliveries: store, logger: context.makeLogger("hooks"))
+            configuration: { context.configuration()?.configuration }, deliveries: store, health: store,
+            logger: context.makeLogger("hooks"))
         let factory = FeedFactory(own: context.broker, logger: context.makeLogger("feed"))
         let feeds = FeedIntake(
             store: store, bell: context.bell.bell, configuration: context.configuration, logger: context.makeLogger("feed"), make: factory.make)

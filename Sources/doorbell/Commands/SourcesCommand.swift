@@ -21,7 +21,8 @@ struct SourcesCommand: AsyncParsableCommand {
                     let isKnown = !source["since"].text.isEmpty
                     let state = !isKnown ? "no contact yet" : source["healthy"].isTrue ? "it is read" : source["message"].text
                     table.rows.append([
-                        source["name"].text, source["kind"].text, from, source["kind"].text == "hook" ? "called by it" : state, source["since"].text,
+                        source["name"].text, source["kind"].text, from,
+                        source["kind"].text == "hook" && source["healthy"].isAbsent ? "called by it" : state, source["since"].text,
                     ])
                 }
                 return table.rows.isEmpty ? "the configuration has no source\n" : table.render()

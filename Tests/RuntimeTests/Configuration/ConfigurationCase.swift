@@ -146,6 +146,12 @@ extension ConfigurationCase {
         top(
             "a Mercurial repository with a password", "sources: [{name: m, mercurial: \"https://u:p@h/x\"}]",
             "6:32: found \"https://…@h/x\", expected a URL without user and password"),
+        top(
+            "a limit without a time", "sources: [{name: s, git: ., limit: {changes: 5}}]",
+            "6:36: found a limit without \"per\", expected in which time"),
+        top(
+            "a limit of nothing", "sources: [{name: s, git: ., limit: {changes: 0, per: 1m}}]",
+            "6:46: found the number 0, expected a whole number from 1 to 1000000"),
         step(
             "submodules of Mercurial", "checkout: {system: mercurial, submodules: true}",
             "5:35: found \"submodules\" in a checkout of mercurial", schemaKnows: false),

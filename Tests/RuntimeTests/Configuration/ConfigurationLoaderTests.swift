@@ -209,6 +209,7 @@ import Testing
         let list = try #require(configuration.lists.first)
         #expect(list.name == "mirror" && list.url == "https://forge.example.com/api/commits?limit=50" && list.every == .seconds(120))
         #expect(list.timeout == .seconds(10) && list.credential == .environment("MIRROR_TOKEN") && list.header == "X-Token" && list.newest == .last)
+        #expect(configuration.sourceLimits == ["storefront": ChangeLimit(changes: 500, per: .seconds(60))])
         let mercurial = try #require(configuration.mercurial.first)
         #expect(mercurial.name == "legacy" && mercurial.repository == "https://hg.example.com/shop" && mercurial.branches == [Glob("default")])
         #expect(mercurial.every == .seconds(120) && mercurial.commits == .tip && mercurial.timeout == .seconds(180))

@@ -28,7 +28,7 @@ import Testing
         for (name, known) in [
             ("source", ConfigurationKeys.source), ("hook", ConfigurationKeys.hook), ("feed", ConfigurationKeys.feed),
             ("directory_source", ConfigurationKeys.directory), ("json_source", ConfigurationKeys.json),
-            ("mercurial_source", ConfigurationKeys.mercurial),
+            ("mercurial_source", ConfigurationKeys.mercurial), ("source_limit", ConfigurationKeys.sourceLimit),
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock), ("project", ConfigurationKeys.project),
@@ -104,7 +104,7 @@ import Testing
         ][forge, default: ["unsigned: true"]]
         let all = [
             "branches": "[main]", "tags": "[v1]", "commits": "tip", "address": "ssh", "url": "\"https://forge.example.org\"",
-            "delivery": "{header: X-Id}", "map": "{repository: r, branch: b, revision: c}",
+            "delivery": "{header: X-Id}", "map": "{repository: r, branch: b, revision: c}", "limit": "{changes: 5, per: 1m}",
         ]
         for (key, value) in all where !needed.contains(where: { $0.hasPrefix(key + ":") }) {
             let text = "project: p\nsources: [{name: h, hook: \(forge.rawValue), \(needed.joined(separator: ", ")), \(key): \(value)}]\n"
