@@ -30,7 +30,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "Schemas", path: "schemas", exclude: ["events", "references", "asyncapi.yaml"],
+        .target(
+            name: "Schemas", path: "schemas", exclude: ["events", "references", "asyncapi.yaml"],
             resources: [.embedInCode("sqlite"), .embedInCode("postgres"), .embedInCode("config")]),
         .target(name: "CProcess"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),

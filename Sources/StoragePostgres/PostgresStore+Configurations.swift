@@ -65,7 +65,8 @@ extension PostgresStoreTransaction: ConfigurationTransaction {
             WHERE requests.id = w.id AND requests.match_class <> w.class
             """,
             [
-                .integer(classes.plain), .text(builder), .integer(classes.untrusted), .integer(classes.patched), .integer(classes.both), .boolean(ofCodebases),
+                .integer(classes.plain), .text(builder), .integer(classes.untrusted), .integer(classes.patched), .integer(classes.both),
+                .boolean(ofCodebases),
             ])
     }
 }

@@ -77,7 +77,9 @@ import Testing
         #expect(names.sorted() == ["follow.php", "follow.py", "follow.sh", "resync.py"])
         for name in names {
             let lines = try String(contentsOfFile: "\(Self.examples)/\(name)", encoding: .utf8).split(separator: "\n")
-            #expect(lines.count < 60 && lines.prefix(6).contains { $0.contains("AMQP_URL") } && lines.prefix(6).contains { $0.contains("Needs") }, "\(name)")
+            #expect(
+                lines.count < 60 && lines.prefix(6).contains { $0.contains("AMQP_URL") } && lines.prefix(6).contains { $0.contains("Needs") },
+                "\(name)")
         }
     }
 
@@ -88,7 +90,8 @@ import Testing
         _ = try await deployment.api.poll { try await deployment.api.list("/api/v1/builds?phase=finished").count == count ? true : nil }
     }
 
-    private static let library = "import pika, os, sys, time\nchannel = pika.BlockingConnection(pika.URLParameters(os.environ['AMQP_URL'])).channel()\n"
+    private static let library =
+        "import pika, os, sys, time\nchannel = pika.BlockingConnection(pika.URLParameters(os.environ['AMQP_URL'])).channel()\n"
 
     /// Waits until somebody reads a queue, which is after it was bound.
     private func bound(_ queue: String, _ url: String, _ all: [RunningProcess]) async throws {

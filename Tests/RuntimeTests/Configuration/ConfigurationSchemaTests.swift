@@ -128,7 +128,8 @@ import Testing
         let all =
             ConfigurationKeys.top + ConfigurationKeys.source + ConfigurationKeys.scheduler + ConfigurationKeys.builder + ConfigurationKeys.step
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
-            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.json + ConfigurationKeys.mercurial + ConfigurationKeys.project
+            + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.json + ConfigurationKeys.mercurial
+            + ConfigurationKeys.project
             + ConfigurationKeys.codebase
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }

@@ -66,7 +66,8 @@ enum EventExamples {
                     outcome: kind == .buildsetFinished ? .success : nil))
         case .requestCreated, .requestReleased: .request(request(.pending))
         case .requestClaimed: .request(request(.claimed, build: BuildID(11), worker: "mill-up"))
-        case .requestUnclaimed: .request(request(.pending, build: BuildID(11), worker: "mill-up", cause: .lost, text: "nothing was heard of mill-up for 30 s"))
+        case .requestUnclaimed:
+            .request(request(.pending, build: BuildID(11), worker: "mill-up", cause: .lost, text: "nothing was heard of mill-up for 30 s"))
         case .requestCancelled: .request(request(.finished, outcome: .cancelled, cause: .cancelled, text: "not needed any more"))
         case .requestFinished: .request(request(.finished, build: BuildID(11), worker: "mill-up", outcome: .success))
         case .buildAssigned: .build(build(.assigned))
@@ -108,13 +109,15 @@ enum EventExamples {
         _ phase: RequestPhase, build: BuildID? = nil, worker: String? = nil, outcome: Outcome? = nil, cause: Cause? = nil, text: String? = nil
     ) -> RequestFact {
         RequestFact(
-            buildset: BuildsetID(7), builder: "test", project: "shop", branch: "main", phase: phase, priority: 0, attempts: build == nil ? 0 : 1, build: build,
+            buildset: BuildsetID(7), builder: "test", project: "shop", branch: "main", phase: phase, priority: 0, attempts: build == nil ? 0 : 1,
+            build: build,
             worker: worker, outcome: outcome, cause: cause, text: text)
     }
 
     private static func build(_ phase: BuildPhase, outcome: Outcome? = nil, cause: Cause? = nil, text: String? = nil) -> BuildFact {
         BuildFact(
-            request: RequestID(9), buildset: BuildsetID(7), builder: "test", worker: "mill-up", attempt: 1, project: "shop", branch: "main", revision: revision,
+            request: RequestID(9), buildset: BuildsetID(7), builder: "test", worker: "mill-up", attempt: 1, project: "shop", branch: "main",
+            revision: revision,
             phase: phase, outcome: outcome, cause: cause, text: text)
     }
 

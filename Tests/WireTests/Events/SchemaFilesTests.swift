@@ -64,7 +64,8 @@ import Yams
         #expect(try SchemaValidator(EventEntry(kind).schema).accepts(example))
     }
 
-    @Test("The open form takes what a later version adds, and the strict one does not; neither takes what lacks a field", arguments: EventKind.allCases)
+    @Test(
+        "The open form takes what a later version adds, and the strict one does not; neither takes what lacks a field", arguments: EventKind.allCases)
     func forms(kind: EventKind) throws {
         guard case .object(var example) = try JSONDecoder().decode(JSONValue.self, from: Data(EventExamples.text(kind).utf8)),
             case .object(var data) = example["data"]

@@ -7,7 +7,8 @@ public enum EventAsyncAPI {
             "asyncapi": "3.0.0",
             "info": [
                 "title": "Doorbell's events", "version": "1",
-                "description": "Every state change of a deployment, published once its transaction has committed, in order for each entity, at least once.",
+                "description":
+                    "Every state change of a deployment, published once its transaction has committed, in order for each entity, at least once.",
                 "license": ["name": "Apache-2.0"],
             ],
             "defaultContentType": "application/json",
@@ -15,7 +16,8 @@ public enum EventAsyncAPI {
             "channels": ["events": channel],
             "operations": [
                 "publishEvents": [
-                    "action": "send", "channel": ["$ref": "#/channels/events"], "summary": "Doorbell publishes; bind a queue of your own to the exchange.",
+                    "action": "send", "channel": ["$ref": "#/channels/events"],
+                    "summary": "Doorbell publishes; bind a queue of your own to the exchange.",
                     "bindings": ["amqp": ["deliveryMode": 2, "mandatory": false, "timestamp": true, "bindingVersion": "0.3.0"]],
                 ]
             ],
@@ -30,7 +32,8 @@ public enum EventAsyncAPI {
         [
             "address": .string(EventReference.words.map { "{\($0)}" }.joined(separator: ".")),
             "description": "The eight words of the routing key; what an event does not have is `_`. End patterns with `#`, since keys may grow.",
-            "parameters": .object(Dictionary(uniqueKeysWithValues: EventReference.words.map { ($0, ["description": .string("The \($0), or `_`.")]) })),
+            "parameters": .object(
+                Dictionary(uniqueKeysWithValues: EventReference.words.map { ($0, ["description": .string("The \($0), or `_`.")]) })),
             "messages": .object(
                 Dictionary(
                     uniqueKeysWithValues: EventEntry.all.map { ($0.kind.rawValue, ["$ref": .string("#/components/messages/\($0.kind.rawValue)")]) })),

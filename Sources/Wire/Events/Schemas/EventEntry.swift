@@ -59,7 +59,8 @@ public struct EventEntry: Sendable {
         case .requestReleased: "What a request waited for has ended: it is pending now."
         case .requestClaimed: "A request was given to a worker."
         case .requestUnclaimed: "A request lost its build, which was lost or given back, and is pending again."
-        case .requestCancelled: "Somebody, or a rule, wants a request no more: one that waits has ended, one that is built ends when its worker has stopped."
+        case .requestCancelled:
+            "Somebody, or a rule, wants a request no more: one that waits has ended, one that is built ends when its worker has stopped."
         case .requestFinished: "A request has its outcome."
         case .buildAssigned: "A worker was given a build, and has not yet accepted it."
         case .buildStarted: "The worker has begun."

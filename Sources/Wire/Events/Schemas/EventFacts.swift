@@ -86,7 +86,9 @@ enum EventFacts {
         .init("name", SchemaValue.text, "Its name in the build."),
         .init("step", SchemaValue.count, "The step that printed it."),
         .init("size", SchemaValue.count, "How many bytes it has.", isAlways: false),
-        .init("sha256", SchemaValue.digest, "The SHA-256 of those bytes; absent when its build was lost, and the log is what had come until then.", isAlways: false),
+        .init(
+            "sha256", SchemaValue.digest, "The SHA-256 of those bytes; absent when its build was lost, and the log is what had come until then.",
+            isAlways: false),
     ]
 
     static let worker: [SchemaField] = [
