@@ -42,7 +42,7 @@ import Testing
     @Test("A replay from a cursor gives its queue what follows, with the ids that the messages had")
     func fromCursor() async throws {
         let (store, _) = try await makeStore(["1", "2", "3"])
-        let records = try await store.everyEvent()
+        let records = try await store.everyEvent(isInvented: true)
         let catcher = Catcher()
         let replay = Replay(store: store, deployment: store.deployment, publisher: catcher)
         let report = try await replay.run(from: .cursor(records[0].cursor), to: "mine")

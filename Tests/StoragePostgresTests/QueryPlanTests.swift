@@ -174,6 +174,6 @@ import Testing
         _ = try await store.endSession(worker.session.id, lost: true, reason: "silent")
         _ = try await store.endRemoved(limit: 10)
         _ = try await store.openWork()
-        _ = try await store.everyEvent()
+        _ = try await store.everyEvent(isInvented: true)
     }
 }

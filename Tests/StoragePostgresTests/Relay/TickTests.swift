@@ -71,7 +71,7 @@ import Testing
         }
         world.clock.advance(by: .seconds(100 * 365 * 86_400))
         #expect(try await world.store.relayLag(shard: 0).age > .zero)
-        let records = try await world.store.everyEvent()
+        let records = try await world.store.everyEvent(isInvented: true)
         #expect(records.map(\.entityID) == [2, 1])
         try await pool.transaction("publishing the other") {
             _ = try $0.run("UPDATE shards SET relayed_tick = tick, relayed_seq = tick_end, relayed_count = counted")
