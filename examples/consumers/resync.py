@@ -33,8 +33,12 @@ while path:
 print("read", len(copy), flush=True)
 
 for method, properties, body in channel.consume(queue):
-    event = json.loads(body)
-    build, version = event["entity"]["id"], event["entity"]["version"]
+    try:
+        event = json.loads(body)
+        build, version = event["entity"]["id"], event["entity"]["version"]
+    except (ValueError, KeyError, TypeError):  # nothing of ours: follow.py keeps such messages
+        channel.basic_reject(method.delivery_tag, requeue=False)
+        continue
     last = versions.get(build)
     if last is None or version > last + 1:  # the first that is heard of it, or something was missed
         document = read(event["links"]["self"])
