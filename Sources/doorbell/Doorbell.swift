@@ -26,8 +26,7 @@ struct Doorbell: AsyncParsableCommand {
                 name: "Look at it",
                 subcommands: [
                     BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, BuildersCommand.self, WorkersCommand.self,
-                    SourcesCommand.self,
-                    WhyCommand.self, EventsCommand.self, DeliveriesCommand.self, DoctorCommand.self,
+                    SourcesCommand.self, WhyCommand.self, EventsCommand.self, ConsumersCommand.self, DeliveriesCommand.self, DoctorCommand.self,
                 ]),
         ])
 

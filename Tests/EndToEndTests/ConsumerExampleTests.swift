@@ -71,6 +71,56 @@ import Testing
         #expect(await up.status() == 0)
     }
 
+    @Test("`events explain` takes a key apart and says who gets it; `events tail` prints what happens, and nothing else")
+    func explained() async throws {
+        let deployment = try Deployment(directory: directory.file("run"))
+        try deployment.write(
+            configuration: """
+                project: demo
+                builders:
+                  - {name: test, steps: [{name: hello, run: "echo hello"}]}
+                consumers:
+                  - {name: board, queue: queue/board, keys: ["request.#", "build.finished.*.*.test.#"]}
+                  - {name: pager, queue: queue/pager, keys: ["worker.lost.#"]}
+                """)
+        let up = try await deployment.start()
+        func explain(_ key: String) async throws -> (status: Int32, output: String) {
+            let answer = try await deployment.command("events", "explain", key)
+            return (answer.status, answer.output + answer.error)
+        }
+        let known = try await explain("build.finished.demo.release~2F1.test.mill.success.17")
+        #expect(known.status == 0)
+        #expect(known.output.contains("branch   release/1\n") && known.output.contains("verb     finished\n"))
+        #expect(known.output.contains("board (queue/board): gets it, by build.finished.*.*.test.#\n"))
+        #expect(known.output.contains("pager (queue/pager): does not get it: none of worker.lost.# matches\n"))
+        let pattern = try await explain("*.finished.#")
+        #expect(pattern.output == "matches: buildset.finished, request.finished, build.finished, step.finished\n")
+        let misspelt = try await explain("build.finnished.#")
+        #expect(misspelt.output == "matches: nothing\nnote: no event of this deployment has a key that matches\n")
+        let unknown = try await explain("build.finnished.a.b.c.d.e.1")
+        #expect(unknown.output.contains("note: there is no event build.finnished\n"))
+        let short = try await explain("build.finished")
+        #expect(short.output.contains("end a pattern with #"))
+        let long = try await explain(String(repeating: "a", count: 256))
+        #expect(long.status == 64)
+
+        let tail = try RunningProcess(
+            Binaries.doorbell, ["events", "tail", "--url", deployment.url, "--key", "build.finished.#", "--key", "worker.#"], in: directory.path,
+            logs: directory.path, name: "tail")
+        defer { tail.send(SIGTERM) }
+        try await build(1, deployment)
+        var number = 1
+        // Until it is connected it hears nothing.
+        while tail.output.isEmpty {
+            number += 1
+            try await build(number, deployment)
+        }
+        let lines = tail.output.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.contains("  build.finished  build ") && $0.contains("builder=test") })
+        up.send(SIGTERM)
+        #expect(await up.status() == 0)
+    }
+
     @Test("Each example is short, and says in its first lines what it is and what it needs")
     func short() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.examples)

@@ -59,11 +59,9 @@ import Testing
                     steps:
                       - {name: hello, run: "echo hello from another worker"}
                 """)
-        // A program begins with a comment that names its file: "# worker.py URL …".
-        for program in try self.blocks(document, "python") {
-            let name = try #require(program.first?.split(separator: " ").dropFirst().first, "\(document) has a program without a name")
-            try program.joined(separator: "\n").write(toFile: "\(repository.path)/\(name)", atomically: true, encoding: .utf8)
-        }
+        // Commands name the examples as from this project's directory.
+        try FileManager.default.createSymbolicLink(atPath: "\(repository.path)/examples", withDestinationPath: "\(Self.top)/examples")
+        try "examples\n".write(toFile: "\(repository.path)/.git/info/exclude", atomically: true, encoding: .utf8)
         // Who reads on after the README has a configuration.
         if document != "README.md" {
             let made = try RunningProcess(Binaries.doorbell, ["init"], in: repository.path, logs: directory.path, name: "init")

@@ -91,25 +91,6 @@ import Wire
         }
     }
 
-    @Test(
-        "A pattern is read as a topic exchange reads it",
-        arguments: [
-            ("#", "a.b.c", true), ("a.#", "a", true), ("a.#", "a.b.c", true), ("a.#", "ab", false), ("*", "a", true), ("*", "a.b", false),
-            ("*.b", "a.b", true),
-            ("#.c", "a.b.c", true), ("#.c", "c", true), ("a.#.c", "a.c", true), ("a.#.c", "a.b.b.c", true), ("a.#.c", "a.b", false),
-            ("#.#.#", "a", true), ("a.*.#", "a", false), ("a.*.#", "a.b", true), ("a..b", "a..b", true), ("a.b", "A.b", false),
-        ])
-    func patterns(pattern: String, key: String, matches: Bool) throws {
-        #expect(try #require(TopicPattern(pattern)).matches(key) == matches)
-    }
-
-    @Test("A pattern made to be slow is not")
-    func slowPattern() throws {
-        let pattern = try #require(TopicPattern(Array(repeating: "#.a", count: 60).joined(separator: ".")))
-        #expect(!pattern.matches(Array(repeating: "a", count: 120).joined(separator: ".") + ".b"))
-        #expect(TopicPattern(String(repeating: "a", count: 256)) == nil)
-    }
-
     @Test("Twenty patterns are taken, one more is not")
     func manyPatterns() async throws {
         try await WebRig.with { rig in

@@ -28,6 +28,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var untrusted: UntrustedRule?
     /// What the projects whose changes come in may take; empty: all requests stand in one line.
     public var projects: [ProjectRule]
+    /// Programs of others that read events from queues of their own.
+    public var consumers: [EventConsumer]
 
     public init(
         project: String, sources: [SourceConfiguration] = [], mercurial: [MercurialConfiguration] = [], hooks: [HookConfiguration] = [],
@@ -35,7 +37,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], sourceLimits: [String: ChangeLimit] = [:],
         codebases: [Codebase] = [],
         schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
-        untrusted: UntrustedRule? = nil, projects: [ProjectRule] = []
+        untrusted: UntrustedRule? = nil, projects: [ProjectRule] = [], consumers: [EventConsumer] = []
     ) {
         self.project = project
         self.sources = sources
@@ -53,6 +55,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.secrets = secrets
         self.untrusted = untrusted
         self.projects = projects
+        self.consumers = consumers
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -72,12 +75,13 @@ public struct Configuration: Hashable, Sendable, Codable {
             locks: try values.decodeIfPresent([Lock].self, forKey: .locks) ?? [], limit: try values.decodeIfPresent(Int.self, forKey: .limit),
             secrets: try values.decodeIfPresent([Secret].self, forKey: .secrets) ?? [],
             untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted),
-            projects: try values.decodeIfPresent([ProjectRule].self, forKey: .projects) ?? [])
+            projects: try values.decodeIfPresent([ProjectRule].self, forKey: .projects) ?? [],
+            consumers: try values.decodeIfPresent([EventConsumer].self, forKey: .consumers) ?? [])
     }
 
     private enum CodingKeys: String, CodingKey {
         case project, sources, mercurial, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted
-        case projects
+        case projects, consumers
         case sourceLimits = "source_limits"
     }
 

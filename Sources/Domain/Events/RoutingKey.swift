@@ -39,6 +39,22 @@ public struct RoutingKey: Hashable, Sendable, CustomStringConvertible {
         return prefix + digits
     }
 
+    /// What a word says, as far as it can be told: nil for an absent one. A word that was too long keeps its end, which is a hash.
+    public static func value(of word: some StringProtocol) -> String? {
+        guard word != "_" else { return nil }
+        var bytes: [UInt8] = []
+        var rest = Array(word.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "~"), let escaped = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 {
+                bytes.append(escaped)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),

@@ -26,6 +26,7 @@ struct ConfigurationDraft {
     /// Where steps name secrets.
     var secretReferences: [(name: String, value: YAMLValue)] = []
     var projectRules: [Part<ProjectRule>] = []
+    var consumers: [Part<EventConsumer>] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
     var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
@@ -53,6 +54,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "project", projectRules.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "codebase", codebases.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "consumer", consumers.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "secret", secrets.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
         // The names of variants are theirs alone.
@@ -77,7 +79,8 @@ struct ConfigurationDraft {
             sourceLimits: sourceLimits, codebases: codebases.map(\.value),
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
             limit: limits.first?.limit, secrets: secrets.map(\.value),
-            untrusted: untrusted.first?.rule, projects: projectRules.map(\.value))
+            untrusted: untrusted.first?.rule, projects: projectRules.map(\.value),
+            consumers: consumers.map(\.value))
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

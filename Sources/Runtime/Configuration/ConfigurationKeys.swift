@@ -2,7 +2,10 @@ import Domain
 
 /// The keys of each part of a configuration. The JSON Schema names the same ones; a test compares them.
 enum ConfigurationKeys {
-    static let top = ["project", "sources", "codebases", "schedulers", "builders", "locks", "limit", "secrets", "untrusted", "projects"]
+    static let top = [
+        "project", "sources", "codebases", "schedulers", "builders", "locks", "limit", "secrets", "untrusted", "projects",
+        "consumers",
+    ]
     static let untrusted = ["workers"]
     static let secret = ["name", "file", "env", "projects", "untrusted"]
     /// A secret as a step names it.
@@ -41,6 +44,7 @@ enum ConfigurationKeys {
     static let matrix = ["include", "exclude"]
     static let need = ["builder", "outcome"]
     static let lock = ["name", "count"]
+    static let consumer = ["name", "queue", "keys", "dead_letters"]
     static let project = ["name", "share", "limit", "longest_wait"]
     /// A lock as a builder names it.
     static let lockUse = ["name", "mode"]

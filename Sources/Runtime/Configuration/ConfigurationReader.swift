@@ -18,6 +18,7 @@ struct ConfigurationReader {
         for value in parts(of: top, "locks", each: "locks") { readLock(value) }
         for value in parts(of: top, "secrets", each: "secrets") { readSecret(value) }
         for value in parts(of: top, "projects", each: "projects") { readProject(value) }
+        for value in parts(of: top, "consumers", each: "consumers") { readConsumer(value) }
         if let value = top["limit"], let limit = value.integer(in: Self.limits) { draft.limits.append((limit, value)) }
         if let value = top["untrusted"] { draft.untrusted.append((readUntrusted(value), value)) }
         return true

@@ -138,6 +138,16 @@ final class AMQPConnection {
         try throwing(amqp_get_rpc_reply(state))
     }
 
+    /// How a queue of somebody stands; it is neither made nor read. An exception closes the channel.
+    func state(of queue: String) throws(AMQPException) -> QueueState {
+        recycle_amqp_pool(&pool)
+        let name = bytes(queue)
+        let answer = guarded { amqp_queue_declare(state, Self.channel, name, 1, 0, 0, 0, amqp_empty_table) }
+        try throwing(amqp_get_rpc_reply(state))
+        guard let found = answer?.pointee else { throw AMQPException(code: nil, description: "an answer without content") }
+        return .present(messages: Int(found.message_count), consumers: Int(found.consumer_count))
+    }
+
     /// The broker may forget this message, or with `multiple` every one up to it.
     func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) {
         let status = guarded { amqp_basic_ack(state, Self.channel, tag, multiple ? 1 : 0) }

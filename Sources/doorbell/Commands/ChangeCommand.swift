@@ -11,8 +11,8 @@ struct ChangeCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Submit a change; prints its number once it is durable.",
             discussion: """
-                What is not given is taken from the git repository in the current directory: its origin (or path), branch, newest commit, author, \
-                comments and files. The same --dedupe-key again is the same change; without one, branch and revision make it.
+                What is not given is taken from the working copy in the current directory, of git or Mercurial: where it came from (or its path), branch, \
+                the commit that is checked out, its author, comments and files. The same --dedupe-key again is the same change; without one, branch and revision make it.
                 """)
 
         @OptionGroup var client: ClientOptions
@@ -28,15 +28,16 @@ struct ChangeCommand: AsyncParsableCommand {
         @Option(help: "What makes a repeat of this change recognisable.") var dedupeKey: String?
 
         func run() async throws {
-            let copy = WorkingCopy(directory: FileManager.default.currentDirectoryPath)
-            guard let repository = repository ?? copy.repository else { throw missing("repository") }
-            guard let branch = branch ?? copy.branch else { throw missing("branch") }
-            guard let revision = revision ?? copy.revision else { throw missing("revision") }
-            let isCopys = revision == copy.revision
+            let copy = WorkingCopy.around(FileManager.default.currentDirectoryPath)
+            guard let repository = repository ?? copy?.repository else { throw missing("repository") }
+            guard let branch = branch ?? copy?.branch else { throw missing("branch") }
+            guard let revision = revision ?? copy?.revision else { throw missing("revision") }
+            // What is told of the commit that is checked out is not said of another.
+            let commit = copy.flatMap { $0.revision == revision ? $0 : nil }
             let submission = ChangeSubmission(
                 project: project ?? URL(fileURLWithPath: repository).deletingPathExtension().lastPathComponent, repository: repository,
-                branch: branch, revision: revision, author: author ?? (isCopys ? copy.author : nil),
-                comments: comments ?? (isCopys ? copy.comments : nil), files: files.isEmpty ? (isCopys ? copy.files : nil) : files,
+                branch: branch, revision: revision, author: author ?? commit?.author,
+                comments: comments ?? commit?.comments, files: files.isEmpty ? commit?.files : files,
                 category: category, properties: properties.isEmpty ? nil : try ForceCommand.values(of: properties),
                 dedupeKey: dedupeKey ?? "submit:\(repository):\(branch):\(revision)")
             try await client.client().ask("/api/v1/changes", body: submission, json: client.json) { answer in
@@ -47,33 +48,7 @@ struct ChangeCommand: AsyncParsableCommand {
         }
 
         private func missing(_ field: String) -> CommandFailure {
-            CommandFailure(.usage, "no --\(field) was given, and the current directory is no git repository that would tell")
+            CommandFailure(.usage, "no --\(field) was given, and the current directory is no working copy of git or Mercurial that would tell")
         }
-    }
-}
-
-/// What the git repository around a directory says of its newest commit.
-struct WorkingCopy {
-    let directory: String
-
-    var isRepository: Bool { git("rev-parse", "--git-dir") != nil }
-    var repository: String? { git("remote", "get-url", "origin") ?? git("rev-parse", "--show-toplevel") }
-    var branch: String? { git("symbolic-ref", "--short", "HEAD") }
-    var revision: String? { git("rev-parse", "HEAD") }
-    var author: String? { git("log", "-1", "--format=%an <%ae>") }
-    var comments: String? { git("log", "-1", "--format=%B") }
-    var files: [String]? { git("show", "--format=", "--name-only", "HEAD")?.split(separator: "\n").map(String.init) }
-
-    private func git(_ arguments: String...) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", directory] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else { return nil }
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return process.terminationStatus == 0 && !text.isEmpty ? text : nil
     }
 }

@@ -82,7 +82,7 @@ struct InitCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(.unavailable, "\(path) cannot be written: \(error.localizedDescription)")
         }
-        if WorkingCopy(directory: repository).isRepository {
+        if WorkingCopy.around(repository)?.system == .git {
             StandardOutput.write("wrote \(path): read it, then run `doorbell up`\n")
         } else {
             StandardOutput.write("wrote \(path): this is no git repository, so name one at `git:` in it, then run `doorbell up`\n")

@@ -50,6 +50,21 @@ extension ConfigurationCase {
                 "4:37: found \"databse\" a second time, expected each lock once",
             ]),
         ConfigurationCase(
+            name: "consumers without sense",
+            text: """
+                project: p
+                consumers: [{name: a}, {name: a, queue: "", keys: ["", 3]}, {name: b, queue: q, dead: x}]
+                builders: [{name: a, steps: [{run: x}]}]
+                """,
+            problems: [
+                "2:13: found a consumer without \"queue\", expected the name of its queue",
+                "2:31: found a second consumer \"a\", expected a name of its own; the first is at f:2:20",
+                "2:41: found \"\", expected the name of a queue: 1 to 255 bytes without control characters",
+                "2:52: found \"\", expected a pattern of routing keys, such as build.finished.#: 1 to 255 bytes",
+                "2:56: found the number 3, expected a pattern of routing keys: write it in quotes, \"3\"",
+                "2:81: found the key \"dead\" in a consumer, expected one of \"name\", \"queue\", \"keys\", \"dead_letters\"",
+            ]),
+        ConfigurationCase(
             name: "projects without sense",
             text: """
                 project: p
