@@ -12,7 +12,7 @@ final class RelayCore: Sendable {
 
     private let store: any RelayStore
     private let publishes: Bool
-    private let message: EventMessage
+    private let messages: RelayMessages
     private let name: String
     private let shard: Int32
     private let batch: Int
@@ -25,12 +25,12 @@ final class RelayCore: Sendable {
     private static let batchesOfPass = 8
 
     init(
-        store: any RelayStore, publisher: (any EventPublisher)?, message: EventMessage, name: String, shard: Int32, options: RelayService.Options,
+        store: any RelayStore, publisher: (any EventPublisher)?, messages: RelayMessages, name: String, shard: Int32, options: RelayService.Options,
         clock: any LoopClock, logger: Logger
     ) {
         self.store = store
         publishes = publisher != nil
-        self.message = message
+        self.messages = messages
         self.name = name
         self.shard = shard
         batch = options.batch
@@ -129,10 +129,16 @@ final class RelayCore: Sendable {
 
     /// While the broker works on one batch, the next is read.
     private func publish(_ batch: ShardMachine.Batch, to publisher: any EventPublisher) async throws {
-        let messages = batch.events.map(message.message)
+        let (messages, projections) = messages.of(batch.events)
+        for failure in projections.failures {
+            logger.error(
+                "an event could not be told as one of CDEvents", metadata: [LogKey.event: "\(failure.messageID)", LogKey.error: "\(failure.reason)"])
+        }
         async let following = readAhead(of: batch)
         do {
-            let outcomes = try await publisher.publish(messages)
+            let all = try await publisher.publish(messages + projections.messages)
+            // What is told twice is refused in the second telling only: those who read the first miss nothing.
+            let (outcomes, projected) = (Array(all.prefix(messages.count)), all.dropFirst(messages.count))
             let ahead = await following
             state.withLock { state in
                 state.machine.readAhead(ahead, behind: batch)
@@ -140,6 +146,8 @@ final class RelayCore: Sendable {
                 state.statistics.batches += 1
                 state.statistics.published += UInt64(outcomes.count { $0 == .confirmed })
                 state.statistics.refused += UInt64(outcomes.count { $0 != .confirmed })
+                state.statistics.projected += UInt64(projected.count { $0 == .confirmed })
+                state.statistics.projectionsLost += UInt64(projected.count { $0 != .confirmed } + projections.failures.count)
             }
         } catch {
             state.withLock { $0.statistics.interrupted += 1 }

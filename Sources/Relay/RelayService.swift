@@ -17,6 +17,8 @@ public final class RelayService: Sendable {
         public var gathering: Duration = .milliseconds(10)
         /// Events that are published together; more than a publisher has in flight keeps it busy.
         public var batch = 2000
+        /// Every event is published once more, as one of CDEvents.
+        public var publishesCDEvents = false
 
         public init() {}
     }
@@ -35,9 +37,8 @@ public final class RelayService: Sendable {
         options: Options = Options(), clock: any LoopClock = ContinuousClock(), logger: Logger
     ) {
         let core = RelayCore(
-            store: store, publisher: publisher, message: EventMessage(deployment: deployment), name: name, shard: shard, options: options,
-            clock: clock,
-            logger: logger)
+            store: store, publisher: publisher, messages: RelayMessages(deployment: deployment, cdevents: options.publishesCDEvents), name: name,
+            shard: shard, options: options, clock: clock, logger: logger)
         // A broker that is back is published to within a lease, whether or not somebody tells.
         let publishing = publisher.map { publisher in
             Loop(name: .relayPublish, bell: bell, clock: clock, backoff: Backoff(longest: options.lease), logger: logger) {

@@ -8,4 +8,9 @@ public enum ExchangeRole: String, Hashable, Sendable, CaseIterable {
     case wake
     /// What no queue was bound for.
     case unrouted
+    /// Public events once more, as CDEvents; only where somebody asks for them.
+    case cdevents
+
+    /// Those that every deployment has.
+    public static let common = Set(allCases).subtracting([.cdevents])
 }

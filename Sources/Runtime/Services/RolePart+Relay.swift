@@ -10,9 +10,11 @@ extension RolePart {
     static func relay(_ context: ProcessContext) throws -> RolePart {
         guard let store = context.store.relay else { return RolePart() }
         let publisher = try publisher(context)
+        var options = RelayService.Options()
+        options.publishesCDEvents = context.settings.publishesCDEvents
         let relay = RelayService(
             store: store, deployment: context.store.store.deployment, bell: context.bell.bell, publisher: publisher,
-            name: context.presence.incarnation, logger: context.makeLogger("relay"))
+            name: context.presence.incarnation, options: options, logger: context.makeLogger("relay"))
         let housekeeping = Housekeeping(store: store, bell: context.bell.bell, logger: context.makeLogger("relay"))
         return RolePart(
             loops: relay.loops + [housekeeping.loop], services: publisher.map { [$0] } ?? [],
@@ -30,7 +32,8 @@ extension RolePart {
     private static func publisher(_ context: ProcessContext) throws -> AMQPEventPublisher? {
         guard let broker = context.broker else { return nil }
         do {
-            return try AMQPEventPublisher(settings: broker, logger: context.makeLogger("events"))
+            let exchanges = context.settings.publishesCDEvents ? ExchangeRole.common.union([.cdevents]) : ExchangeRole.common
+            return try AMQPEventPublisher(settings: broker, exchanges: exchanges, logger: context.makeLogger("events"))
         } catch {
             throw StartFailure(error.description, isConfiguration: error.kind == .configuration)
         }
@@ -51,6 +54,8 @@ private struct RelayMetrics: Sendable {
         text.add("relay_ticks_total", .counter, "Ticks that this relay made.", statistics.ticks)
         text.add("relay_published_total", .counter, "Events that the broker took, repeats included.", statistics.published)
         text.add("relay_refused_total", .counter, "Events that a queue refused on every try.", statistics.refused)
+        text.add("relay_cdevents_total", .counter, "Events that the broker took as CDEvents too.", statistics.projected)
+        text.add("relay_cdevents_lost_total", .counter, "Events that were not published as CDEvents.", statistics.projectionsLost)
         text.add("relay_interrupted_total", .counter, "Batches that broke off, to be sent again.", statistics.interrupted)
         text.add("relay_terms_lost_total", .counter, "Terms that ended because another relay took over.", statistics.termsLost)
         if let broker = publisher?.statistics {

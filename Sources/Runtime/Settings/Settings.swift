@@ -21,6 +21,9 @@ public struct Settings: Sendable {
     /// Nil: the bell rings inside this process only.
     public var broker: Broker?
 
+    /// A relay publishes every event once more, as one of CDEvents.
+    public var publishesCDEvents: Bool
+
     /// The broker's settings as they were written. The URL may hold a password: it is shown to nobody.
     public struct Broker: Hashable, Sendable {
         public var url: String
@@ -46,6 +49,11 @@ public struct Settings: Sendable {
             broker = Broker(
                 url: url, prefix: variable("DOORBELL_AMQP_PREFIX") ?? "doorbell", declaration: variable("DOORBELL_AMQP_DECLARE") ?? "active")
         }
+        let cdevents = variable("DOORBELL_CDEVENTS") ?? "off"
+        guard cdevents == "on" || cdevents == "off" else {
+            throw SettingsError(variable: "DOORBELL_CDEVENTS", found: cdevents, expected: "on or off")
+        }
+        publishesCDEvents = cdevents == "on"
         let address = listen ?? variable("DOORBELL_LISTEN") ?? "127.0.0.1:\(defaultPort)"
         guard let parsed = ListenAddress(address) else {
             throw SettingsError(

@@ -13,6 +13,7 @@ public enum SettingsHelp {
         ),
         ("DOORBELL_AMQP_PREFIX", "doorbell", "the user part of the names of exchanges and queues"),
         ("DOORBELL_AMQP_DECLARE", "active", "active declares the exchanges; passive only checks that they are there"),
+        ("DOORBELL_CDEVENTS", "off", "on: a relay also publishes every event as one of CDEvents, to an exchange of its own"),
         (
             "DOORBELL_LISTEN", "127.0.0.1:8010",
             "address that a service listens on (--listen); without it `web` and `up` take port 8010, `dispatcher` 8011, `intake` 8012, "

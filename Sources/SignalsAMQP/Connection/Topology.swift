@@ -33,6 +33,7 @@ struct Topology: Hashable {
             Exchange(role: .events, name: exchange(.events), kind: "topic", alternate: exchange(.unrouted)),
             Exchange(role: .logs, name: exchange(.logs), kind: "topic"),
             Exchange(role: .wake, name: exchange(.wake), kind: "topic"),
+            Exchange(role: .cdevents, name: exchange(.cdevents), kind: "topic"),
         ]
     }
 }

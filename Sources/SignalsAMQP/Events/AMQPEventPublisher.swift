@@ -9,17 +9,19 @@ public final class AMQPEventPublisher: EventPublisher, Service {
     private let session: Session
 
     /// - Parameters:
+    ///   - exchanges: those that are made, or checked, at each connection.
     ///   - window: how many messages may wait for their confirms.
     ///   - tries: how often an event is sent that a queue refuses.
     ///   - patience: how long the broker may confirm nothing, or take nothing, before the batches that wait are given up as unknown.
     public init(
-        settings: AMQPSettings, window: Int = 1000, tries: Int = 3, patience: Duration = .seconds(10), logger: Logger = Logger(label: "doorbell")
+        settings: AMQPSettings, exchanges: Set<ExchangeRole> = ExchangeRole.common, window: Int = 1000, tries: Int = 3,
+        patience: Duration = .seconds(10), logger: Logger = Logger(label: "doorbell")
     ) throws(BrokerError) {
         let topology = Topology(settings)
         session = try Session(name: "doorbell events", settings: settings, logger: logger) { [mailbox, shared] _ in
             PublishingRole(
-                mailbox: mailbox, topology: topology, machine: PublishMachine(window: window, tries: tries, pause: .milliseconds(20)),
-                patience: patience, shared: shared, logger: logger)
+                mailbox: mailbox, topology: topology, exchanges: exchanges,
+                machine: PublishMachine(window: window, tries: tries, pause: .milliseconds(20)), patience: patience, shared: shared, logger: logger)
         }
     }
 

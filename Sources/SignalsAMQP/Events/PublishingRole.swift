@@ -6,6 +6,7 @@ import Synchronization
 final class PublishingRole: SessionRole {
     private let mailbox: PublishMailbox
     private let topology: Topology
+    private let exchanges: Set<ExchangeRole>
     private let patience: Duration
     private let shared: PublisherState
     private let logger: Logger
@@ -20,9 +21,13 @@ final class PublishingRole: SessionRole {
     /// Bytes that a socket which is writable takes without blocking: a third of the smallest buffer.
     private static let safeBytes = 16_384
 
-    init(mailbox: PublishMailbox, topology: Topology, machine: PublishMachine, patience: Duration, shared: PublisherState, logger: Logger) {
+    init(
+        mailbox: PublishMailbox, topology: Topology, exchanges: Set<ExchangeRole>, machine: PublishMachine, patience: Duration,
+        shared: PublisherState, logger: Logger
+    ) {
         self.mailbox = mailbox
         self.topology = topology
+        self.exchanges = exchanges
         self.machine = machine
         self.patience = patience
         self.shared = shared
@@ -30,7 +35,7 @@ final class PublishingRole: SessionRole {
     }
 
     func opened(_ connection: AMQPConnection) throws(BrokerError) {
-        try connection.prepare(topology, Set(ExchangeRole.allCases))
+        try connection.prepare(topology, exchanges)
         try connection.selectConfirms()
         blockedReason = nil
         shared.change { $0.trouble = nil }
