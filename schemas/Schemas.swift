@@ -30,6 +30,7 @@ public enum Schemas {
         Migration(number: 10, name: "deadlines", sql: String(decoding: PackageResources.sqlite_0010_deadlines_sql, as: UTF8.self)),
         Migration(number: 11, name: "untrusted", sql: String(decoding: PackageResources.sqlite_0011_untrusted_sql, as: UTF8.self)),
         Migration(number: 12, name: "codebases", sql: String(decoding: PackageResources.sqlite_0012_codebases_sql, as: UTF8.self)),
+        Migration(number: 13, name: "mirrors", sql: String(decoding: PackageResources.sqlite_0013_mirrors_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -52,5 +53,7 @@ public enum Schemas {
         Migration(number: 16, name: "codebases", sql: String(decoding: PackageResources.postgres_0016_codebases_sql, as: UTF8.self)),
         Migration(
             number: 17, name: "changes_codebase", sql: String(decoding: PackageResources.postgres_0017_changes_codebase_sql, as: UTF8.self)),
+        Migration(number: 18, name: "mirrors", sql: String(decoding: PackageResources.postgres_0018_mirrors_sql, as: UTF8.self)),
+        Migration(number: 19, name: "chain index", sql: String(decoding: PackageResources.postgres_0019_chain_index_sql, as: UTF8.self)),
     ]
 }

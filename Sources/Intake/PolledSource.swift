@@ -52,17 +52,17 @@ enum PolledSource: Hashable, Sendable {
 
     /// - Parameter wake: rings for another look.
     func look(
-        project: String, dataDirectory: String, store: any ChangeStore & SourceStore, logger: Logger, wake: @escaping @Sendable () -> Void
+        ties: SourceTies, dataDirectory: String, store: any ChangeStore & SourceStore, logger: Logger, wake: @escaping @Sendable () -> Void
     ) -> any SourceLook {
         switch self {
         case .git(let source):
-            GitLook(source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
+            GitLook(source: source, ties: ties, mirror: "\(dataDirectory)/sources/\(source.name)", store: store, logger: logger)
         case .mercurial(let source):
-            MercurialLook(source: source, project: project, mirror: "\(dataDirectory)/sources/\(source.name).hg", store: store)
+            MercurialLook(source: source, ties: ties, mirror: "\(dataDirectory)/sources/\(source.name).hg", store: store)
         case .directory(let source):
-            DirectoryLook(source: source, project: project, store: store, logger: logger, wake: wake)
+            DirectoryLook(source: source, ties: ties, store: store, logger: logger, wake: wake)
         case .json(let source):
-            JSONLook(source: source, project: project, store: store, logger: logger)
+            JSONLook(source: source, ties: ties, store: store, logger: logger)
         }
     }
 }

@@ -22,16 +22,16 @@ final class SourcePoll: Sendable {
     }
 
     let source: PolledSource
-    let project: String
+    let ties: SourceTies
     private let look: any SourceLook
     private let store: any ChangeStore & SourceStore
     private let logger: Logger
     // Only one poll of a source runs at a time; the lock is for the compiler's peace and costs nothing.
     private let memory = Mutex(Memory())
 
-    init(source: PolledSource, project: String, look: any SourceLook, store: any ChangeStore & SourceStore, logger: Logger) {
+    init(source: PolledSource, ties: SourceTies, look: any SourceLook, store: any ChangeStore & SourceStore, logger: Logger) {
         self.source = source
-        self.project = project
+        self.ties = ties
         self.look = look
         self.store = store
         self.logger = logger

@@ -111,19 +111,20 @@ public final class SourcePoller: Sendable {
 
     /// Follows the configuration and starts what is due. A slow remote holds up nobody: each poll is a task of its own, one a source.
     private func pass() -> NextWake? {
-        let sources = configuration().map { PolledSource.all(of: $0.configuration) } ?? []
-        let project = configuration()?.configuration.project ?? ""
+        let configuration = configuration()?.configuration
+        let sources = (configuration.map { PolledSource.all(of: $0) } ?? []).map { (source: $0, ties: configuration?.ties(of: $0.name)) }
         let now = ContinuousClock.now
         let next: ContinuousClock.Instant? = entries.withLock { entries in
-            for name in entries.keys where !sources.contains(where: { $0.name == name }) {
+            for name in entries.keys where !sources.contains(where: { $0.source.name == name }) {
                 entries.removeValue(forKey: name)?.running?.cancel()
             }
-            for source in sources where entries[source.name]?.poll.source != source || entries[source.name]?.poll.project != project {
+            for (source, ties) in sources where entries[source.name]?.poll.source != source || entries[source.name]?.poll.ties != ties {
+                guard let ties else { continue }
                 entries[source.name]?.running?.cancel()
-                let look = source.look(project: project, dataDirectory: dataDirectory, store: store, logger: logger) { [weak self] in
+                let look = source.look(ties: ties, dataDirectory: dataDirectory, store: store, logger: logger) { [weak self] in
                     self?.pollNow(source.name)
                 }
-                let poll = SourcePoll(source: source, project: project, look: look, store: store, logger: logger)
+                let poll = SourcePoll(source: source, ties: ties, look: look, store: store, logger: logger)
                 entries[source.name] = Entry(poll: poll, next: now)
             }
             for (name, entry) in entries where entry.running == nil && entry.next <= now {

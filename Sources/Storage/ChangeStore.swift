@@ -2,7 +2,7 @@ import Domain
 
 public protocol ChangeStore: Sendable {
     /// Accepts changes, in the order given, and moves their source's position with them. A change that was accepted before (same source and
-    /// dedupe key) gets its first answer again. Writes `change.received` for each new one and queues it for classification.
+    /// dedupe key) gets its first answer again, and so does one that another source of its group told first; see `MirrorLine`. Writes `change.received` for each new one and queues it for classification.
     func accept(_ changes: [NewChange], advancing: SourceAdvance?) async throws -> [ChangeReceipt]
 }
 

@@ -4,6 +4,8 @@ import Domain
 public protocol QueryStore: Sendable {
     func changes(_ query: PageQuery<ChangeFilterFields>) async throws -> [Change]
     func change(_ id: ChangeID) async throws -> Change?
+    /// Who told of a change beside the source that told it first, the earliest first.
+    func tellings(of change: ChangeID) async throws -> [ChangeTelling]
     func buildsets(_ query: PageQuery<BuildsetFields>) async throws -> [BuildsetRow]
     func buildset(_ id: BuildsetID) async throws -> BuildsetRow?
     func requests(_ query: PageQuery<RequestFields>) async throws -> [RequestRow]
@@ -42,6 +44,8 @@ public struct ChangeFilterFields: Hashable, Sendable {
     public var revision: String?
     public var author: String?
     public var source: String?
+    /// Its own, or one that was promised for it.
+    public var chain: ChainID?
     public init() {}
 }
 

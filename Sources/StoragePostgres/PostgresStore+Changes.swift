@@ -44,13 +44,13 @@ extension PostgresStoreTransaction: ChangeTransaction {
         ])
         guard let moment = taken[1].first?.time(0) else { throw StoreError.internalError("the clock had no answer") }
         let accepted = store.manualClock?.now() ?? moment
-        var fresh = taken[2].reduce(into: [SourceKey: Int64]()) { $0[SourceKey(source: $1.string(0), key: $1.string(1))] = $1.int64(2) }
-        let known = try knownReceipts(changes.filter { fresh[SourceKey($0)] == nil })
+        var fresh = taken[2].reduce(into: [ChangeKey: Int64]()) { $0[ChangeKey(source: $1.string(0), key: $1.string(1))] = $1.int64(2) }
+        let known = try knownReceipts(of: changes.filter { fresh[ChangeKey($0)] == nil })
         var receipts: [ChangeReceipt] = []
         var new: [(id: Int64, change: KeyedChange)] = []
-        var made: [SourceKey: ChangeReceipt] = [:]
+        var made: [ChangeKey: ChangeReceipt] = [:]
         for change in changes {
-            let key = SourceKey(change)
+            let key = ChangeKey(change)
             if let id = fresh.removeValue(forKey: key) {
                 new.append((id, change))
                 receipts.append(ChangeReceipt(id: ChangeID(id), chain: change.chain, created: true))
@@ -65,7 +65,7 @@ extension PostgresStoreTransaction: ChangeTransaction {
         return receipts
     }
 
-    private func knownReceipts(_ changes: [KeyedChange]) throws -> [SourceKey: ChangeReceipt] {
+    func knownReceipts(of changes: [KeyedChange]) throws -> [ChangeKey: ChangeReceipt] {
         guard !changes.isEmpty else { return [:] }
         // A statement of its own: it sees what the insert waited for.
         return try sql.all(
@@ -75,9 +75,13 @@ extension PostgresStoreTransaction: ChangeTransaction {
             """,
             [.texts(changes.map(\.content.source)), .texts(changes.map(\.key))]
         ).reduce(into: [:]) {
-            $0[SourceKey(source: $1.string(0), key: $1.string(1))] = ChangeReceipt(
-                id: ChangeID($1.int64(2)), chain: ChainID($1.string(3)), created: false)
+            $0[ChangeKey(source: $1.string(0), key: $1.string(1))] = Self.knownReceipt($1)
         }
+    }
+
+    /// Source, key, change, chain.
+    private static func knownReceipt(_ row: PostgresRow) -> ChangeReceipt {
+        ChangeReceipt(id: ChangeID(row.int64(2)), chain: ChainID(row.string(3)), created: false)
     }
 
     private func insert(_ new: [(id: Int64, change: KeyedChange)], accepted: Timestamp) throws {
@@ -102,20 +106,5 @@ extension PostgresStoreTransaction: ChangeTransaction {
         sql.later(
             "INSERT INTO unclassified (change, accepted) SELECT change, $2 FROM unnest($1::bigint[]) AS change",
             [.integers(new.map(\.id)), .integer(accepted.microseconds)])
-    }
-}
-
-/// What makes a change unique.
-private struct SourceKey: Hashable {
-    var source: String
-    var key: String
-
-    init(source: String, key: String) {
-        self.source = source
-        self.key = key
-    }
-
-    init(_ change: KeyedChange) {
-        self.init(source: change.content.source, key: change.key)
     }
 }

@@ -6,13 +6,16 @@ extension PostgresStore: QueryStore {
         try await read("listing changes") { sql in
             var page = PostgresPage(ascending: query.ascending, limit: query.limit)
             let fields = query.fields
-            // Indexes: changes_branch, changes_revision; otherwise the ids from one end.
+            // Indexes: changes_chain and the key of change_tellings, changes_branch, changes_revision; otherwise the ids from one end.
             page.add("c.branch = ?", .text(fields.branch))
             page.add("c.revision = ?", .text(fields.revision))
             page.add("c.project = ?", .text(fields.project))
             page.add("c.repository = ?", .text(fields.repository))
             page.add("c.author = ?", .text(fields.author))
             page.add("c.source = ?", .text(fields.source))
+            page.add(
+                "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
+                .text(fields.chain?.rawValue))
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(sql, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -21,6 +24,15 @@ extension PostgresStore: QueryStore {
     public func change(_ id: ChangeID) async throws -> Change? {
         try await read("reading a change") { sql in
             try sql.first("\(Change.selection) WHERE c.id = $1", [.integer(id.rawValue)]).map { try Change(stored: $0) }
+        }
+    }
+
+    public func tellings(of change: ChangeID) async throws -> [ChangeTelling] {
+        try await read("reading who told of a change") { sql in
+            // Index: change_tellings_change.
+            try sql.all(
+                "SELECT source, chain, told FROM change_tellings WHERE change = $1 ORDER BY told, source", [.integer(change.rawValue)]
+            ).map { ChangeTelling(source: $0.string(0), chain: ChainID($0.string(1)), told: $0.time(2)) }
         }
     }
 

@@ -23,13 +23,14 @@ extension SQLiteTransaction: ChangeTransaction {
         try changes.map { try accept($0) }
     }
 
+    func knownReceipt(_ change: KeyedChange) throws -> ChangeReceipt? {
+        try first("SELECT change, chain FROM change_keys WHERE source = ? AND dedupe_key = ?", [change.content.source, change.key])
+            .map { ChangeReceipt(id: ChangeID($0[0]), chain: ChainID($0[1]), created: false) }
+    }
+
     private func accept(_ change: KeyedChange) throws -> ChangeReceipt {
         let content = change.content
-        if !change.isKeyNew,
-            let row = try first("SELECT change, chain FROM change_keys WHERE source = ? AND dedupe_key = ?", [content.source, change.key])
-        {
-            return ChangeReceipt(id: ChangeID(row[0]), chain: ChainID(row[1]), created: false)
-        }
+        if !change.isKeyNew, let known = try knownReceipt(change) { return known }
         try run(
             """
             INSERT INTO changes (source, dedupe_key, chain, project, repository, branch, revision, author, comments, files, category, made,

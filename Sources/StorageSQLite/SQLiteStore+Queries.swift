@@ -7,13 +7,16 @@ extension SQLiteStore: QueryStore {
         try await read("listing changes") { db in
             var page = PageStatement(ascending: query.ascending, limit: query.limit)
             let fields = query.fields
-            // Indexes: changes_branch, changes_revision; otherwise the ids from one end.
+            // Indexes: changes_chain and the key of change_tellings, changes_branch, changes_revision; otherwise the ids from one end.
             page.add("c.branch = ?", fields.branch)
             page.add("c.revision = ?", fields.revision)
             page.add("c.project = ?", fields.project)
             page.add("c.repository = ?", fields.repository)
             page.add("c.author = ?", fields.author)
             page.add("c.source = ?", fields.source)
+            page.add(
+                "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
+                fields.chain?.rawValue)
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(db, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -22,6 +25,16 @@ extension SQLiteStore: QueryStore {
     public func change(_ id: ChangeID) async throws -> Change? {
         try await read("reading a change") { db in
             try Row.fetchOne(db.cachedStatement(sql: "\(Change.selection) WHERE c.id = ?"), arguments: [id.rawValue]).map { try Change(stored: $0) }
+        }
+    }
+
+    public func tellings(of change: ChangeID) async throws -> [ChangeTelling] {
+        try await read("reading who told of a change") { db in
+            // Index: change_tellings_change.
+            try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT source, chain, told FROM change_tellings WHERE change = ? ORDER BY told, source"),
+                arguments: [change.rawValue]
+            ).map { ChangeTelling(source: $0[0], chain: ChainID($0[1]), told: Timestamp(microseconds: $0[2])) }
         }
     }
 

@@ -1,6 +1,4 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
 import ProcessSupport
 import TestSupport
 import Testing
@@ -27,10 +25,10 @@ import Testing
                   - {name: test, steps: [{checkout: {}}, {name: greet, run: cat greeting}]}
                 """)
         let up = try await deployment.start()
-        let body = try Self.push(revision, in: repository)
-        #expect(try await tell(deployment, body, signature: String(repeating: "0", count: 64)) == 401)
+        let body = try Forge.push(revision, in: repository)
+        #expect(try await Forge.tell(deployment, body, signature: String(repeating: "0", count: 64)) == 401)
         // As `openssl dgst -sha256 -hmac s3cret` signs it.
-        #expect(try await tell(deployment, body, signature: signature(of: body)) == 201)
+        #expect(try await Forge.tell(deployment, body, signature: Forge.signature(of: body, in: directory.path)) == 201)
         let builds = try await deployment.api.poll { () -> [[String: Any]]? in
             let builds = try await deployment.api.list("/api/v1/builds?phase=finished")
             return builds.isEmpty ? nil : builds
@@ -62,11 +60,11 @@ import Testing
             """
         try deployment.write(configuration: configuration)
         let up = try await deployment.start()
-        let body = try Self.push(revision, in: repository)
-        #expect(try await tell(deployment, body, signature: signature(of: body)) == 200)
+        let body = try Forge.push(revision, in: repository)
+        #expect(try await Forge.tell(deployment, body, signature: Forge.signature(of: body, in: directory.path)) == 200)
         let broken = Data(#"{"ref":"refs/heads/main"}"#.utf8)
-        #expect(try await tell(deployment, broken, signature: signature(of: broken)) == 422)
-        #expect(try await tell(deployment, body, signature: String(repeating: "0", count: 64)) == 401)
+        #expect(try await Forge.tell(deployment, broken, signature: Forge.signature(of: broken, in: directory.path)) == 422)
+        #expect(try await Forge.tell(deployment, body, signature: String(repeating: "0", count: 64)) == 401)
 
         let list = try await deployment.command("deliveries")
         #expect(list.status == 0 && list.output.split(separator: "\n").count == 3, "\(list.output)")
@@ -94,33 +92,5 @@ import Testing
         #expect(builds.count == 1 && builds[0]["outcome"] as? String == "success")
         up.send(SIGTERM)
         #expect(await up.status() == 0)
-    }
-
-    private static func push(_ revision: String, in repository: GitRepository) throws -> Data {
-        try JSONSerialization.data(withJSONObject: [
-            "ref": "refs/heads/main", "before": String(repeating: "0", count: 40), "after": revision,
-            "commits": [["id": revision, "message": "Greet", "author": ["name": "Ada", "email": "ada@example.org"]] as [String: Any]],
-            "repository": ["full_name": "demo/demo", "clone_url": repository.path, "ssh_url": repository.path],
-        ])
-    }
-
-    private func tell(_ deployment: Deployment, _ body: Data, signature: String) async throws -> Int {
-        var request = HTTPClientRequest(url: deployment.api.base + "/hooks/forge")
-        request.method = .POST
-        request.headers.add(contentsOf: [
-            ("Content-Type", "application/json"), ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "d-1"),
-            ("X-Hub-Signature-256", "sha256=" + signature),
-        ])
-        request.body = .bytes(ByteBuffer(bytes: body))
-        return Int(try await HTTPClient.shared.execute(request, timeout: .seconds(30)).status.code)
-    }
-
-    private func signature(of body: Data) async throws -> String {
-        try body.write(to: URL(fileURLWithPath: directory.file("body")))
-        let process = try RunningProcess(
-            "/usr/bin/openssl", ["dgst", "-sha256", "-hmac", "s3cret", "-r", directory.file("body")], in: directory.path, logs: directory.path,
-            name: "sign-\(body.count)")
-        try #require(await process.status() == 0)
-        return String(process.output.prefix(64))
     }
 }

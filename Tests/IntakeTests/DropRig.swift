@@ -26,8 +26,10 @@ struct DropRig: Sendable {
     /// A poll as a process that has just started makes it.
     func start(_ source: DirectoryConfiguration? = nil, store other: (any ChangeStore & SourceStore)? = nil) -> SourcePoll {
         let source = source ?? self.source()
-        let look = DirectoryLook(source: source, project: "demo", store: other ?? store, logger: log.logger) { [rings] in rings.change { $0 += 1 } }
-        return SourcePoll(source: .directory(source), project: "demo", look: look, store: other ?? store, logger: log.logger)
+        let look = DirectoryLook(source: source, ties: SourceTies(project: "demo"), store: other ?? store, logger: log.logger) { [rings] in
+            rings.change { $0 += 1 }
+        }
+        return SourcePoll(source: .directory(source), ties: SourceTies(project: "demo"), look: look, store: other ?? store, logger: log.logger)
     }
 
     /// As those who drop files do it.
@@ -67,6 +69,7 @@ struct DyingStore: ChangeStore, SourceStore {
     }
     func sourceState(_ source: String) async throws -> SourceState { try await store.sourceState(source) }
     func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await store.recordSourceHealth(source, health) }
+    func mirrorEnds(of lines: [String]) async throws -> [String: MirrorEnd] { try await store.mirrorEnds(of: lines) }
     func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool { true }
     func releaseSources(of poller: String) async throws {}
 }

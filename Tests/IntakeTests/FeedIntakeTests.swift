@@ -96,6 +96,7 @@ import Testing
             return try await sources.sourceState(source)
         }
         func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await sources.recordSourceHealth(source, health) }
+        func mirrorEnds(of lines: [String]) async throws -> [String: MirrorEnd] { try await sources.mirrorEnds(of: lines) }
         func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool {
             try await sources.leaseSource(source, to: poller, for: period)
         }
@@ -221,7 +222,7 @@ import Testing
                 .key: [try MappedText("{/push}")],
             ])
         let changes = FeedChanges(
-            feed: FeedConfiguration(name: "f", queue: "q", deadLetters: .refuse, mappings: [mapping]), project: "demo")
+            feed: FeedConfiguration(name: "f", queue: "q", deadLetters: .refuse, mappings: [mapping]), ties: SourceTies(project: "demo"))
         let made = try changes.read(message(#"{"push": 7, "commits": ["a", "b"]}"#)).get()
         #expect(made.count == 2 && Set(made.map(\.dedupeKey)).count == 2)
     }
@@ -232,7 +233,7 @@ import Testing
             mapping.overridden(by: ChangeMapping(texts: [.repository: [try MappedText("https://example.org/{/change/project}")]]))
         }
         let changes = FeedChanges(
-            feed: FeedConfiguration(name: "gerrit", queue: "q", deadLetters: .refuse, mappings: mappings), project: "demo")
+            feed: FeedConfiguration(name: "gerrit", queue: "q", deadLetters: .refuse, mappings: mappings), ties: SourceTies(project: "demo"))
         let event = """
             {"type": "patchset-created", "change": {"project": "p", "branch": "main", "number": 7, "subject": "Do it"},
             "patchSet": {"number": 2, "revision": "abc", "ref": "refs/changes/07/7/2", "uploader": {"username": "ann"}}, "eventCreatedOn": 1700000000}

@@ -17,6 +17,7 @@ struct GatedStore: ChangeStore, SourceStore {
 
     func sourceState(_ source: String) async throws -> SourceState { try await store.sourceState(source) }
 
+    func mirrorEnds(of lines: [String]) async throws -> [String: MirrorEnd] { try await store.mirrorEnds(of: lines) }
     func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool {
         try await store.leaseSource(source, to: poller, for: period)
     }

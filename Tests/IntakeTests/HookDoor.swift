@@ -30,10 +30,12 @@ struct HookDoor: Sendable {
 
     /// - Parameters:
     ///   - records: what goes wrong with every record of a delivery.
+    ///   - configure: what a test wants of the configuration besides.
     ///   - mend: what a test wants of the sources besides.
     static func with(
         branches: [String] = ["*"], tags: [String] = [], commits: SourceConfiguration.Commits = .each, records: StoreError? = nil,
-        isSpooling: Bool = false, limits: [String: ChangeLimit] = [:], mend: (inout HookConfiguration) -> Void = { _ in },
+        isSpooling: Bool = false, limits: [String: ChangeLimit] = [:],
+        configure: (inout Configuration) -> Void = { _ in }, mend: (inout HookConfiguration) -> Void = { _ in },
         _ test: @Sendable (HookDoor) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -49,7 +51,9 @@ struct HookDoor: Sendable {
             return hook
         }
         let absent = HookConfiguration(name: "absent", forge: .github, secret: .file(directory.file("nowhere")))
-        let configuration = Watched(Configuration(project: "demo", hooks: hooks + [absent], sourceLimits: limits))
+        var configured = Configuration(project: "demo", hooks: hooks + [absent], sourceLimits: limits)
+        configure(&configured)
+        let configuration = Watched(configured)
         let router = DoorRouter.door()
         let spool = isSpooling ? try await ChangeSpool.open(dataDirectory: directory.path) : nil
         let intake = ChangeIntake(store: store, bell: LocalBell(), deployment: store.deployment, spool: spool).hooks(

@@ -28,8 +28,8 @@ import Testing
             mapping.each = try MappedText("{/values}")
             let source = JSONPollConfiguration(
                 name: "list", url: url, timeout: timeout, credential: credential, header: header, newest: newest, mappings: [mapping])
-            let look = JSONLook(source: source, project: "demo", store: store, logger: log.logger)
-            return SourcePoll(source: .json(source), project: "demo", look: look, store: store, logger: log.logger)
+            let look = JSONLook(source: source, ties: SourceTies(project: "demo"), store: store, logger: log.logger)
+            return SourcePoll(source: .json(source), ties: SourceTies(project: "demo"), look: look, store: store, logger: log.logger)
         }
 
         func revisions() async throws -> [String] {

@@ -22,6 +22,7 @@ final class LeasingStore: ChangeStore, SourceStore {
 
     func recordSourceHealth(_ source: String, _ health: SourceHealth) async throws { try await store.recordSourceHealth(source, health) }
 
+    func mirrorEnds(of lines: [String]) async throws -> [String: MirrorEnd] { try await store.mirrorEnds(of: lines) }
     func leaseSource(_ source: String, to poller: String, for period: Duration) async throws -> Bool {
         let isTheirs = pollers.withLock { pollers in
             let holder = pollers[source] ?? poller

@@ -30,8 +30,8 @@ import Testing
         ) -> SourcePoll {
             let source = MercurialConfiguration(
                 name: "repo", repository: url ?? remote.path, branches: branches.map { Glob($0) }, commits: commits, credential: credential)
-            let look = MercurialLook(source: source, project: "demo", mirror: directory.file(mirror), store: store)
-            return SourcePoll(source: .mercurial(source), project: "demo", look: look, store: store, logger: log.logger)
+            let look = MercurialLook(source: source, ties: SourceTies(project: "demo"), mirror: directory.file(mirror), store: store)
+            return SourcePoll(source: .mercurial(source), ties: SourceTies(project: "demo"), look: look, store: store, logger: log.logger)
         }
 
         /// The changes of polls until there is no backlog.

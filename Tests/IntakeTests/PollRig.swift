@@ -31,10 +31,10 @@ struct PollRig: Sendable {
     }
 
     /// A poll as a process that has just started makes it.
-    func start(_ source: SourceConfiguration? = nil, mirror: String = "mirror") -> SourcePoll {
+    func start(_ source: SourceConfiguration? = nil, mirror: String = "mirror", ties: SourceTies = SourceTies(project: "demo")) -> SourcePoll {
         let source = source ?? self.source()
-        let look = GitLook(source: source, project: "demo", mirror: directory.file(mirror), store: store, logger: log.logger)
-        return SourcePoll(source: .git(source), project: "demo", look: look, store: store, logger: log.logger)
+        let look = GitLook(source: source, ties: ties, mirror: directory.file(mirror), store: store, logger: log.logger)
+        return SourcePoll(source: .git(source), ties: ties, look: look, store: store, logger: log.logger)
     }
 
     /// Polls until there is no backlog.

@@ -17,6 +17,9 @@ import Testing
     @Test("Changes and sources", arguments: Conformance.changeRules)
     func changes(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Sources that tell of one repository", arguments: Conformance.mirrorRules)
+    func mirrors(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Scheduling", arguments: Conformance.schedulingRules)
     func scheduling(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

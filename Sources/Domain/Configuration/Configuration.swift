@@ -14,6 +14,10 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var lists: [JSONPollConfiguration]
     /// How much sources may bring, by their names.
     public var sourceLimits: [String: ChangeLimit]
+    /// Sources that tell of one repository with others, by their names, the root of each group among them.
+    public var mirrors: [String: MirrorGroup]
+    /// To which project the changes of sources belong, by their names, where it is not `project`.
+    public var sourceProjects: [String: String]
     /// Repositories that schedulers build together.
     public var codebases: [Codebase]
     public var schedulers: [SchedulerRule]
@@ -35,7 +39,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         project: String, sources: [SourceConfiguration] = [], mercurial: [MercurialConfiguration] = [], hooks: [HookConfiguration] = [],
         feeds: [FeedConfiguration] = [],
         directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], sourceLimits: [String: ChangeLimit] = [:],
-        codebases: [Codebase] = [],
+        mirrors: [String: MirrorGroup] = [:], sourceProjects: [String: String] = [:], codebases: [Codebase] = [],
         schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
         untrusted: UntrustedRule? = nil, projects: [ProjectRule] = [], consumers: [EventConsumer] = []
     ) {
@@ -47,6 +51,8 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.directories = directories
         self.lists = lists
         self.sourceLimits = sourceLimits
+        self.mirrors = mirrors
+        self.sourceProjects = sourceProjects
         self.codebases = codebases
         self.schedulers = schedulers
         self.builders = builders
@@ -69,6 +75,8 @@ public struct Configuration: Hashable, Sendable, Codable {
             directories: try values.decodeIfPresent([DirectoryConfiguration].self, forKey: .directories) ?? [],
             lists: try values.decodeIfPresent([JSONPollConfiguration].self, forKey: .lists) ?? [],
             sourceLimits: try values.decodeIfPresent([String: ChangeLimit].self, forKey: .sourceLimits) ?? [:],
+            mirrors: try values.decodeIfPresent([String: MirrorGroup].self, forKey: .mirrors) ?? [:],
+            sourceProjects: try values.decodeIfPresent([String: String].self, forKey: .sourceProjects) ?? [:],
             codebases: try values.decodeIfPresent([Codebase].self, forKey: .codebases) ?? [],
             schedulers: try values.decode([SchedulerRule].self, forKey: .schedulers),
             builders: try values.decode([Builder].self, forKey: .builders),
@@ -81,8 +89,9 @@ public struct Configuration: Hashable, Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case project, sources, mercurial, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted
-        case projects, consumers
+        case projects, consumers, mirrors
         case sourceLimits = "source_limits"
+        case sourceProjects = "source_projects"
     }
 
     /// Every source of changes, of whichever kind.
@@ -91,6 +100,11 @@ public struct Configuration: Hashable, Sendable, Codable {
     /// Those that Doorbell reads itself, and of which it can be said whether they can be read.
     public var readSourceNames: [String] {
         sources.map(\.name) + mercurial.map(\.name) + feeds.map(\.name) + directories.map(\.name) + lists.map(\.name)
+    }
+
+    /// To which project the changes of a source belong, and who else tells of its repository.
+    public func ties(of source: String) -> SourceTies {
+        SourceTies(project: sourceProjects[source] ?? project, group: mirrors[source])
     }
 
     public func builder(named name: String) -> Builder? { builders.first { $0.name == name } }

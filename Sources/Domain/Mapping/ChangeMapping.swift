@@ -3,6 +3,8 @@ public struct ChangeMapping: Hashable, Sendable, Codable {
     /// What a change needs a text for.
     public enum Field: String, Hashable, Sendable, Codable, CaseIterable, CodingKeyRepresentable {
         case repository, branch, revision, author, comments, category, when
+        /// To which the change belongs, before what its source says.
+        case project
         /// Tells the change from every other of its source. Without it, the message's own name and the place in it do; without that, its content.
         case key
 

@@ -15,11 +15,13 @@ public struct NewChange: Hashable, Sendable {
     public var properties: [String: JSONValue]
     /// The same source and key again is the same change. Nil: the server makes a random one, and repeats are not recognised.
     public var dedupeKey: String?
+    /// What it says to the other sources that tell of its repository; nil where there is none, and once it is accepted.
+    public var mirror: MirrorReport?
 
     public init(
         source: String = "api", project: String, repository: String, branch: String, revision: String, author: String = "",
         comments: String = "", files: [String] = [], category: String = "", when: Timestamp? = nil, properties: [String: JSONValue] = [:],
-        dedupeKey: String? = nil
+        dedupeKey: String? = nil, mirror: MirrorReport? = nil
     ) {
         self.source = source
         self.project = project
@@ -33,6 +35,7 @@ public struct NewChange: Hashable, Sendable {
         self.when = when
         self.properties = properties
         self.dedupeKey = dedupeKey
+        self.mirror = mirror
     }
 }
 

@@ -11,6 +11,7 @@ final class DirectoryLook: SourceLook {
     static let batch = 500
 
     private let source: DirectoryConfiguration
+    private let ties: SourceTies
     private let changes: DirectoryChanges
     private let directory: DropDirectory
     private let store: any ChangeStore & SourceStore
@@ -19,13 +20,14 @@ final class DirectoryLook: SourceLook {
     private let watch = Mutex<DirectoryWatch?>(nil)
 
     init(
-        source: DirectoryConfiguration, project: String, store: any ChangeStore & SourceStore, logger: Logger, wake: @escaping @Sendable () -> Void
+        source: DirectoryConfiguration, ties: SourceTies, store: any ChangeStore & SourceStore, logger: Logger, wake: @escaping @Sendable () -> Void
     ) {
         self.source = source
+        self.ties = ties
         self.store = store
         self.logger = logger
         self.wake = wake
-        changes = DirectoryChanges(source: source, project: project)
+        changes = DirectoryChanges(source: source, project: ties.project)
         directory = DropDirectory(path: source.directory)
     }
 
@@ -80,7 +82,7 @@ final class DirectoryLook: SourceLook {
             var accepted = 0
             if !read.isEmpty {
                 do {
-                    accepted = try await store.accept(read, advancing: nil).filter(\.created).count
+                    accepted = try await store.accept(ties.told(read), advancing: nil).filter(\.created).count
                 } catch  where FeedRunner.mayBeTheChanges(error) {
                     // The file is to blame only where the database does other things.
                     _ = try await store.sourceState(source.name)

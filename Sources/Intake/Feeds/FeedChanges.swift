@@ -4,10 +4,12 @@ import Signals
 
 /// Reads the messages of a feed. Pure.
 struct FeedChanges: Sendable {
+    private let ties: SourceTies
     private let changes: MappedChanges
 
-    init(feed: FeedConfiguration, project: String) {
-        changes = MappedChanges(source: feed.name, project: project, mappings: feed.mappings)
+    init(feed: FeedConfiguration, ties: SourceTies) {
+        self.ties = ties
+        changes = MappedChanges(source: feed.name, project: ties.project, mappings: feed.mappings)
     }
 
     /// The changes that a message makes, none when it is no concern of the source, or what is wrong with it.
@@ -22,6 +24,6 @@ struct FeedChanges: Sendable {
         let mapped = MappedMessage(
             body: try MappedChanges.document(body), routingKey: message.routingKey, headers: message.headers, id: id)
         let origin = "\(message.exchange.utf8.count):\(message.exchange)\(message.routingKey)"
-        return try changes.make(mapped, identity: id.map { .name($0) } ?? .content(from: origin, body: body)) ?? []
+        return ties.told(try changes.make(mapped, identity: id.map { .name($0) } ?? .content(from: origin, body: body)) ?? [])
     }
 }

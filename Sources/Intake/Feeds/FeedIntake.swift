@@ -21,14 +21,14 @@ public final class FeedIntake: Sendable {
 
     private struct Entry {
         var feed: FeedConfiguration
-        var project: String
+        var ties: SourceTies
         var runner: FeedRunner
         var task: Task<Void, Never>
     }
 
     private let store: any ChangeStore & SourceStore
     private let bell: any Doorbell
-    private let configuration: @Sendable () -> AppliedConfiguration?
+    private let current: @Sendable () -> AppliedConfiguration?
     private let make: Make
     private let logger: Logger
     private let budget = ChangeBudget()
@@ -41,7 +41,7 @@ public final class FeedIntake: Sendable {
     ) {
         self.store = store
         self.bell = bell
-        self.configuration = configuration
+        current = configuration
         self.make = make
         self.logger = logger
         let made = Loop(name: .intakeFeeds, bell: bell, logger: logger, onStop: { [weak self] in await self?.stop() }) { [weak self] in
@@ -59,18 +59,19 @@ public final class FeedIntake: Sendable {
     }
 
     private func pass() {
-        let feeds = configuration()?.configuration.feeds ?? []
-        let project = configuration()?.configuration.project ?? ""
+        let configuration = current()?.configuration ?? Configuration(project: "")
+        let feeds = configuration.feeds
         entries.withLock { entries in
-            for (name, entry) in entries where !feeds.contains(entry.feed) || entry.project != project {
+            for (name, entry) in entries where !feeds.contains(entry.feed) || entry.ties != configuration.ties(of: name) {
                 entry.task.cancel()
                 entries[name] = nil
             }
             for feed in feeds where entries[feed.name] == nil {
+                let ties = configuration.ties(of: feed.name)
                 let runner = FeedRunner(
-                    feed: feed, project: project, store: store, bell: bell, logger: logger, budget: budget,
-                    limit: { [configuration] in configuration()?.configuration.sourceLimits[feed.name] }, make: make)
-                entries[feed.name] = Entry(feed: feed, project: project, runner: runner, task: Task { await runner.run() })
+                    feed: feed, ties: ties, store: store, bell: bell, logger: logger, budget: budget,
+                    limit: { [current] in current()?.configuration.sourceLimits[feed.name] }, make: make)
+                entries[feed.name] = Entry(feed: feed, ties: ties, runner: runner, task: Task { await runner.run() })
             }
         }
     }

@@ -26,7 +26,7 @@ final class FeedRunner: Sendable {
     private let state = Mutex(State())
 
     init(
-        feed: FeedConfiguration, project: String, store: any ChangeStore & SourceStore, bell: any Doorbell, logger: Logger,
+        feed: FeedConfiguration, ties: SourceTies, store: any ChangeStore & SourceStore, bell: any Doorbell, logger: Logger,
         budget: ChangeBudget = ChangeBudget(), limit: @escaping @Sendable () -> ChangeLimit? = { nil }, make: @escaping FeedIntake.Make
     ) {
         self.feed = feed
@@ -36,7 +36,7 @@ final class FeedRunner: Sendable {
         self.make = make
         self.budget = budget
         self.limit = limit
-        changes = FeedChanges(feed: feed, project: project)
+        changes = FeedChanges(feed: feed, ties: ties)
     }
 
     var status: FeedStatus {

@@ -5,26 +5,28 @@ import Synchronization
 
 /// One look at one git source: what moved, what the commits say, and the changes with the new position in one transaction.
 final class GitLook: SourceLook {
-    private struct Memory {
+    struct Memory {
         var position: GitPosition?
         var text: String?
         var isLoaded = false
+        /// Branches that stand where they stood before, while others told that they had moved: where each of their lines ended then.
+        var doubts: [String: MirrorEnd] = [:]
     }
 
     /// Commits that become changes in one transaction.
     static let batch = 200
 
-    private let source: SourceConfiguration
-    private let project: String
+    let source: SourceConfiguration
+    let ties: SourceTies
     private let mirror: GitMirror
-    private let store: any ChangeStore & SourceStore
+    let store: any ChangeStore & SourceStore
     private let logger: Logger
     // Only one poll of a source runs at a time; the lock is for the compiler's peace and costs nothing.
-    private let memory = Mutex(Memory())
+    let memory = Mutex(Memory())
 
-    init(source: SourceConfiguration, project: String, mirror: String, store: any ChangeStore & SourceStore, logger: Logger) {
+    init(source: SourceConfiguration, ties: SourceTies, mirror: String, store: any ChangeStore & SourceStore, logger: Logger) {
         self.source = source
-        self.project = project
+        self.ties = ties
         self.mirror = GitMirror(
             path: mirror, remote: source.git, command: GitCommand(credential: source.credential, for: source.git, timeout: source.timeout))
         self.store = store
@@ -40,15 +42,18 @@ final class GitLook: SourceLook {
             memory.withLock { $0 = Memory(position: position, text: state.position, isLoaded: true) }
         }
         let (position, text) = memory.withLock { ($0.position, $0.text) }
+        // Before the remote is asked: what others tell from now on may be newer than its answer.
+        let ends = try await mirrorEnds(position)
         let refs = try await mirror.remoteRefs(tags: !source.tags.isEmpty).filter { isWatched($0.key) }
         var present = position ?? GitPosition()
-        var moves = RefMove.between(present, and: refs)
+        let returned = returned(present, to: refs, ends)
+        var moves = RefMove.between(present, and: refs) + returned
         let gone = present.refs.filter { refs[$0.key] == nil && $0.value.toward == nil }.map(\.key)
         guard !moves.isEmpty || !gone.isEmpty || position == nil else { return SourcePoll.Outcome() }
         if !moves.isEmpty {
             try await mirror.fetch(moves.map(\.ref).filter { refs[$0] != nil })
             try await giveUpLostWays(&present)
-            moves = RefMove.between(present, and: refs)
+            moves = RefMove.between(present, and: refs) + returned
         }
 
         var next = present
@@ -61,7 +66,10 @@ final class GitLook: SourceLook {
                 break
             }
             next.moves += move.done == 0 ? 1 : 0
-            let isPartly = try await take(move, first: position == nil, room: Self.batch - changes.count, into: &changes, &next)
+            let before = changes.count
+            let isPartly = try await take(move, first: position == nil, room: Self.batch - before, into: &changes, &next)
+            // Where the ref stands, unless it has moved on, or its way is not at its end.
+            report(&changes[before...], reach: !isPartly && refs[move.ref] == move.to, since: ends[move.ref])
             // The end of a long way may lie behind where the ref is by now.
             more = more || isPartly || refs[move.ref] != move.to
         }
@@ -151,7 +159,7 @@ final class GitLook: SourceLook {
 
     private func change(_ commit: GitMirror.Commit, _ move: RefMove, moves: Int64, place: Int) -> NewChange {
         NewChange(
-            source: source.name, project: project, repository: source.git, branch: move.branch, revision: commit.revision,
+            source: source.name, project: ties.project, repository: source.git, branch: move.branch, revision: commit.revision,
             author: ChangeBounds.author(commit.author), comments: ChangeBounds.comments(commit.comments), files: ChangeBounds.files(commit.files),
             category: move.isTag ? "tag" : "", when: commit.made,
             dedupeKey: "\(move.ref.hashed):\(move.from ?? "new"):\(move.to):\(moves):\(place)")

@@ -43,7 +43,9 @@ struct RefMove: Hashable, Sendable {
     var isTag: Bool { ref.hasPrefix("refs/tags/") }
 
     /// The branch as rules and people name it; tags keep their full name, so that no branch can look like one.
-    var branch: String { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : ref }
+    var branch: String { Self.branch(of: ref) }
+
+    static func branch(of ref: String) -> String { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : ref }
 
     /// What moved between a position and the refs of the remote, branches first, each kind by name.
     static func between(_ position: GitPosition, and refs: [String: String]) -> [RefMove] {

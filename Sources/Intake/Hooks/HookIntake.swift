@@ -52,7 +52,7 @@ public final class HookIntake: Sendable {
             // Behind the signature: strangers may not use up what the forge may ask for.
             guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
             let answer = try await settle(
-                delivery, .first(delivery, hook), hook, project: configuration.project, limit: configuration.sourceLimits[source])
+                delivery, .first(delivery, hook), hook, configuration.ties(of: source), limit: configuration.sourceLimits[source])
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)
             log("hook", source, name, answer)
             let isSpooled = answer.changes.contains { $0.id == nil }
@@ -95,7 +95,7 @@ public final class HookIntake: Sendable {
             throw Problem.conflict("the body of delivery \(row.id) was too large to be kept: let the forge send it again")
         }
         do {
-            let answer = try await settle(HookDelivery(kept, body: body), .again(row.id), hook, project: configuration.project)
+            let answer = try await settle(HookDelivery(kept, body: body), .again(row.id), hook, configuration.ties(of: row.source))
             log("hook redelivered", row.source, row.name, answer)
             return RedeliveryAnswer(
                 id: row.id, verdict: answer.changes.isEmpty ? .ignored : .accepted, reason: answer.reason, changes: answer.changes)
@@ -106,12 +106,13 @@ public final class HookIntake: Sendable {
 
     /// Reads what somebody who is believed delivered, takes its changes, and puts on record what became of it.
     private func settle(
-        _ delivery: HookDelivery, _ subject: HookRecord.Subject, _ hook: HookConfiguration, project: String, limit: ChangeLimit? = nil
+        _ delivery: HookDelivery, _ subject: HookRecord.Subject, _ hook: HookConfiguration, _ ties: SourceTies, limit: ChangeLimit? = nil
     ) async throws -> HookAnswer {
         let changes: [NewChange]
         let reason: String?
         do {
-            (changes, reason) = try HookReading(hook: hook, project: project).read(delivery)
+            let read = try HookReading(hook: hook, project: ties.project).read(delivery)
+            (changes, reason) = (ties.told(read.changes), read.reason)
         } catch {
             let problem = HookReading.problem(error)
             throw KeptRefusal(problem: problem, kept: await note(subject, .refused, problem.detail ?? problem.title))

@@ -15,6 +15,7 @@ final class JSONLook: SourceLook {
     }
 
     private let source: JSONPollConfiguration
+    private let ties: SourceTies
     private let changes: MappedChanges
     private let fetch: JSONFetch
     /// Of what an answer is read with.
@@ -23,11 +24,12 @@ final class JSONLook: SourceLook {
     private let logger: Logger
     private let memory = Mutex(Memory())
 
-    init(source: JSONPollConfiguration, project: String, store: any ChangeStore & SourceStore, logger: Logger) {
+    init(source: JSONPollConfiguration, ties: SourceTies, store: any ChangeStore & SourceStore, logger: Logger) {
         self.source = source
+        self.ties = ties
         self.store = store
         self.logger = logger
-        changes = MappedChanges(source: source.name, project: project, mappings: source.mappings)
+        changes = MappedChanges(source: source.name, project: ties.project, mappings: source.mappings)
         fetch = JSONFetch(url: source.url, header: source.header, credential: source.credential, timeout: source.timeout)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -58,7 +60,7 @@ final class JSONLook: SourceLook {
         }
         guard next != position else { return SourcePoll.Outcome(complaint: complaint) }
         let advanced = try next.text()
-        let receipts = try await store.accept(news, advancing: SourceAdvance(source: source.name, from: text, to: advanced))
+        let receipts = try await store.accept(ties.told(news), advancing: SourceAdvance(source: source.name, from: text, to: advanced))
         memory.withLock {
             $0.position = next
             $0.text = advanced

@@ -88,8 +88,8 @@ struct MappedChanges: Sendable {
         default: break
         }
         return NewChange(
-            source: source, project: project, repository: made.texts[.repository] ?? "", branch: made.texts[.branch] ?? "",
-            revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),
+            source: source, project: made.texts[.project].flatMap { $0.isEmpty ? nil : $0 } ?? project, repository: made.texts[.repository] ?? "",
+            branch: made.texts[.branch] ?? "", revision: made.texts[.revision] ?? "", author: ChangeBounds.author(made.texts[.author] ?? ""),
             comments: ChangeBounds.comments(made.texts[.comments] ?? ""), files: ChangeBounds.files(made.files),
             category: made.texts[.category] ?? "", when: when, properties: properties, dedupeKey: key)
     }

@@ -18,14 +18,14 @@ final class MercurialLook: SourceLook {
     private static let tipBatch = 5000
 
     private let source: MercurialConfiguration
-    private let project: String
+    private let ties: SourceTies
     private let mirror: MercurialMirror
     private let store: any ChangeStore & SourceStore
     private let memory = Mutex(Memory())
 
-    init(source: MercurialConfiguration, project: String, mirror: String, store: any ChangeStore & SourceStore) {
+    init(source: MercurialConfiguration, ties: SourceTies, mirror: String, store: any ChangeStore & SourceStore) {
         self.source = source
-        self.project = project
+        self.ties = ties
         self.mirror = MercurialMirror(
             path: mirror, remote: source.repository,
             command: MercurialCommand(credential: source.credential, for: source.repository, mirror: mirror, timeout: source.timeout))
@@ -74,14 +74,14 @@ final class MercurialLook: SourceLook {
     /// A changeset is on one branch for ever, and history is only added to: its own id tells it from every other.
     private func change(_ commit: MercurialMirror.Commit) -> NewChange {
         NewChange(
-            source: source.name, project: project, repository: source.repository, branch: commit.branch, revision: commit.revision,
+            source: source.name, project: ties.project, repository: source.repository, branch: commit.branch, revision: commit.revision,
             author: ChangeBounds.author(commit.author), comments: ChangeBounds.comments(commit.comments), files: ChangeBounds.files(commit.files),
             when: commit.made, dedupeKey: "hg:\(commit.revision)")
     }
 
     private func accept(_ changes: [NewChange], from text: String?, to next: MercurialPosition) async throws -> SourcePoll.Outcome {
         // Names that no change can have are no reason to read nothing for ever.
-        let fit = changes.filter { $0.problems.isEmpty }
+        let fit = ties.told(changes.filter { $0.problems.isEmpty })
         let advanced = try next.text()
         let receipts = try await store.accept(fit, advancing: SourceAdvance(source: source.name, from: text, to: advanced))
         memory.withLock {

@@ -14,8 +14,14 @@ public struct IdentityCache: Hashable, Sendable, Codable {
 
     public init(deployment: String, configuration: Configuration? = nil, confirmed: Double = Date().timeIntervalSince1970) {
         self.deployment = deployment
-        self.configuration = configuration.map { Configuration(project: $0.project, hooks: $0.hooks, sourceLimits: $0.sourceLimits) }
+        self.configuration = configuration.map { Self.part($0) }
         self.confirmed = confirmed
+    }
+
+    private static func part(_ configuration: Configuration) -> Configuration {
+        Configuration(
+            project: configuration.project, hooks: configuration.hooks, sourceLimits: configuration.sourceLimits, mirrors: configuration.mirrors,
+            sourceProjects: configuration.sourceProjects)
     }
 
     /// What an earlier start left; nil when there is nothing that can be read.

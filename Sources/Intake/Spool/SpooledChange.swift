@@ -27,9 +27,11 @@ private struct Stored: Codable {
     var taken: Timestamp
     var isProtected: Bool
     var change: ChangeSubmission
+    /// Absent where the source tells alone.
+    var mirror: MirrorReport?
 
     enum CodingKeys: String, CodingKey {
-        case version, chain, taken, change
+        case version, chain, taken, change, mirror
         case isProtected = "protected"
     }
 }
@@ -41,11 +43,14 @@ extension SpooledChange {
             author: change.author, comments: change.comments, files: change.files, category: change.category, when: change.when,
             properties: change.properties, dedupeKey: change.dedupeKey)
         return Array(
-            try JSONEncoder().encode(Stored(version: 1, chain: chain, taken: taken, isProtected: isProtected, change: submission)))
+            try JSONEncoder().encode(
+                Stored(version: 1, chain: chain, taken: taken, isProtected: isProtected, change: submission, mirror: change.mirror)))
     }
 
     init(encoded bytes: [UInt8]) throws {
         let stored = try JSONDecoder().decode(Stored.self, from: Data(bytes))
-        self.init(change: NewChange(stored.change), isProtected: stored.isProtected, chain: stored.chain, taken: stored.taken)
+        var change = NewChange(stored.change)
+        change.mirror = stored.mirror
+        self.init(change: change, isProtected: stored.isProtected, chain: stored.chain, taken: stored.taken)
     }
 }

@@ -16,6 +16,9 @@ struct ConfigurationDraft {
     var directories: [Part<DirectoryConfiguration>] = []
     var lists: [Part<JSONPollConfiguration>] = []
     var sourceLimits: [String: ChangeLimit] = [:]
+    var sourceProjects: [String: String] = [:]
+    /// Where sources name others that tell of the same repository.
+    var mirrors: [(source: String, other: String, value: YAMLValue)] = []
     var codebases: [Part<Codebase>] = []
     var schedulers: [Part<SchedulerRule>] = []
     var builders: [Part<Builder>] = []
@@ -76,7 +79,7 @@ struct ConfigurationDraft {
         let configuration = Configuration(
             project: projects.first?.name ?? "", sources: sources.map(\.value), mercurial: mercurial.map(\.value), hooks: hooks.map(\.value),
             feeds: feeds.map(\.value), directories: directories.map(\.value), lists: lists.map(\.value),
-            sourceLimits: sourceLimits, codebases: codebases.map(\.value),
+            sourceLimits: sourceLimits, mirrors: mirrorGroups(), sourceProjects: sourceProjects, codebases: codebases.map(\.value),
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
             limit: limits.first?.limit, secrets: secrets.map(\.value),
             untrusted: untrusted.first?.rule, projects: projectRules.map(\.value),

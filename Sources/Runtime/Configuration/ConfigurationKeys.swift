@@ -10,18 +10,20 @@ enum ConfigurationKeys {
     static let secret = ["name", "file", "env", "projects", "untrusted"]
     /// A secret as a step names it.
     static let secretUse = ["name", "as", "optional"]
-    static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential", "limit"]
+    static let source = ["name", "git", "branches", "tags", "every", "commits", "timeout", "credential", "limit", "mirror_of", "project"]
     static let hook = [
         "name", "hook", "secret", "unsigned", "signature", "token", "branches", "tags", "commits", "address", "url", "delivery", "map", "limit",
+        "mirror_of", "project",
     ]
     static let signature = ["header", "algorithm", "prefix"]
     static let header = ["header"]
     static let feed = [
         "name", "amqp", "credential", "preset", "exchange", "keys", "queue", "queue_type", "declare", "prefetch", "dead_letters", "map", "limit",
+        "mirror_of", "project",
     ]
-    static let mercurial = ["name", "mercurial", "branches", "every", "commits", "timeout", "credential", "limit"]
-    static let directory = ["name", "directory", "every", "accepted", "map", "limit"]
-    static let json = ["name", "json", "every", "timeout", "credential", "token", "newest", "map", "limit"]
+    static let mercurial = ["name", "mercurial", "branches", "every", "commits", "timeout", "credential", "limit", "mirror_of", "project"]
+    static let directory = ["name", "directory", "every", "accepted", "map", "limit", "mirror_of", "project"]
+    static let json = ["name", "json", "every", "timeout", "credential", "token", "newest", "map", "limit", "mirror_of", "project"]
     static let sourceLimit = ["changes", "per"]
     static let codebase = ["name", "repository", "branch", "path", "credential"]
     static let mapping = ["only", "each", "files", "properties"] + ChangeMapping.Field.allCases.map(\.rawValue)
@@ -59,7 +61,7 @@ enum ConfigurationKeys {
 
     /// Those of a hook's keys that its kind has a use for.
     static func hook(_ forge: HookConfiguration.Forge) -> [String] {
-        let all = ["name", "hook", "secret", "unsigned", "limit"]
+        let all = ["name", "hook", "secret", "unsigned", "limit", "mirror_of", "project"]
         return switch forge {
         case .github, .gitlab, .gitea, .bitbucket: all + ["branches", "tags", "commits", "address"]
         // It lists no commits.

@@ -5,7 +5,7 @@ extension ConfigurationReader {
     mutating func readDirectory(_ value: YAMLValue) {
         guard let source = value.mapping("directory source", keys: ConfigurationKeys.directory) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         var read = DirectoryConfiguration(name: name, directory: "")
         if let path = source["directory"], let text = path.text("a path") {
             if text.isEmpty || text.hasPrefix("~") || text.utf8.count > 2000 || text.utf8.contains(0) {

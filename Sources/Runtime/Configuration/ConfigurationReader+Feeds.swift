@@ -6,7 +6,7 @@ extension ConfigurationReader {
     mutating func readFeed(_ value: YAMLValue) {
         guard let source = value.mapping("feed", keys: ConfigurationKeys.feed) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         let preset = source["preset"]?.choice(of: MappingPreset.allCases.map(\.rawValue)).flatMap(MappingPreset.init(rawValue:))
         let isPassive = source["declare"]?.choice(of: ["active", "passive"]) == "passive"
         var read = FeedConfiguration(name: name, queue: "", deadLetters: .refuse, mappings: [])

@@ -5,7 +5,7 @@ extension ConfigurationReader {
     mutating func readHook(_ value: YAMLValue) {
         guard let source = value.mapping("hook", keys: ConfigurationKeys.hook) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         let forge = source["hook"]?.choice(of: HookConfiguration.Forge.allCases.map(\.rawValue)).flatMap(HookConfiguration.Forge.init(rawValue:))
         var read = HookConfiguration(name: name, forge: forge ?? .github, secret: readCredential(source["secret"]))
         if let forge { refuseForeignKeys(of: source, forge) }

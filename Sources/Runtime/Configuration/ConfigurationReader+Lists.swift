@@ -6,7 +6,7 @@ extension ConfigurationReader {
     mutating func readList(_ value: YAMLValue) {
         guard let source = value.mapping("JSON source", keys: ConfigurationKeys.json) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         var read = JSONPollConfiguration(name: name, url: "", mappings: [])
         if let url = source["json"], let text = url.text("a URL") { read.url = listURL(text, at: url) ?? "" }
         if let every = source["every"]?.duration(atLeast: .seconds(1)) { read.every = every }

@@ -5,7 +5,7 @@ extension ConfigurationReader {
     mutating func readMercurial(_ value: YAMLValue) {
         guard let source = value.mapping("Mercurial source", keys: ConfigurationKeys.mercurial) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         var read = MercurialConfiguration(name: name, repository: "")
         if let remote = source["mercurial"], let text = remote.text("a URL or a path") { read.repository = mercurialLocation(text, at: remote) ?? "" }
         if source.has("branches") { read.branches = readGlobs(source["branches"], of: "branches", refs: true) }

@@ -11,7 +11,7 @@ extension ConfigurationReader {
         }
         guard let source = value.mapping("source", keys: ConfigurationKeys.source) else { return }
         let (name, place) = readName(of: source)
-        readLimit(of: source, name)
+        readTies(of: source, name)
         var read = SourceConfiguration(name: name, git: "")
         if let git = source.required("git", "the URL or path that git fetches from") { read.git = readRepository(git) ?? "" }
         if source.has("branches") { read.branches = readGlobs(source["branches"], of: "branches", refs: true) }
@@ -25,8 +25,14 @@ extension ConfigurationReader {
         draft.sources.append(.init(value: read, name: place))
     }
 
-    /// How much a source may bring, of whichever kind.
-    mutating func readLimit(of source: YAMLMapping, _ name: String) {
+    /// What a source of any kind may say: how much it brings, for which project, and who else tells of its repository.
+    mutating func readTies(of source: YAMLMapping, _ name: String) {
+        readLimit(of: source, name)
+        if let value = source["project"], let project = readName(value) { draft.sourceProjects[name] = project }
+        if let value = source["mirror_of"], let other = readName(value) { draft.mirrors.append((name, other, value)) }
+    }
+
+    private mutating func readLimit(of source: YAMLMapping, _ name: String) {
         guard let value = source["limit"], let limit = value.mapping("limit", keys: ConfigurationKeys.sourceLimit),
             let changes = limit.required("changes", "how many changes")?.integer(in: Self.limits),
             let per = limit.required("per", "in which time, such as 1m")?.duration(atLeast: .seconds(1), atMost: .seconds(86_400))

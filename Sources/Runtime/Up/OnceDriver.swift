@@ -40,13 +40,13 @@ struct OnceDriver {
         let builders = rule?.builders ?? configuration.builders.prefix(1).map(\.name)
         guard let builder = builders.first else { return }
         if let rule, !rule.codebases.isEmpty { return try await force(rule, configuration) }
-        guard let source = configuration.sources.first, let newest = try await newestChange(of: source) else {
+        guard let source = configuration.sources.first, let newest = try await newestChange(of: source, configuration) else {
             logger.error("no source has a change: is there a commit on one of the branches that the configuration names?")
             throw StoreError.notFound("no source has a change to build")
         }
         let receipt = try await store.force(
             ForceRequest(
-                builder: builder, others: Array(builders.dropFirst()), project: configuration.project, repository: newest.repository,
+                builder: builder, others: Array(builders.dropFirst()), project: newest.project, repository: newest.repository,
                 branch: newest.branch, revision: newest.revision, reason: "--once, and nothing was new"), idempotency: nil)
         wait.wait(for: [receipt.buildset])
         assembly.context.bell.bell.ring(.dispatchMatch)
@@ -78,9 +78,16 @@ struct OnceDriver {
         return fields
     }
 
-    private func newestChange(of source: SourceConfiguration) async throws -> NewChange? {
-        var fields = ChangeFilterFields()
-        fields.source = source.name
-        return try await store.changes(PageQuery(fields, limit: 1)).first?.content
+    /// Told by it, or by another of its group.
+    private func newestChange(of source: SourceConfiguration, _ configuration: Configuration) async throws -> NewChange? {
+        let group = configuration.mirrors[source.name]
+        var newest: Change?
+        for name in group.map({ group in configuration.mirrors.filter { $0.value == group }.map(\.key) }) ?? [source.name] {
+            var fields = ChangeFilterFields()
+            fields.source = name
+            guard let change = try await store.changes(PageQuery(fields, limit: 1)).first else { continue }
+            if newest.map({ $0.id < change.id }) ?? true { newest = change }
+        }
+        return newest?.content
     }
 }

@@ -8,6 +8,17 @@ package protocol ChangeTransaction: StoreTransaction {
     /// Writes changes that are new by their source and dedupe key, queues them for classification, and gives the number and the chain of each, in order:
     /// those that were there before with their first ones.
     func accept(_ changes: [KeyedChange]) throws -> [ChangeReceipt]
+
+    // Sources that tell of one repository
+    /// Locks the lines that these changes stand in until the transaction ends, in their order and after what else acceptance locks; gives of each what its
+    /// changes may meet.
+    func openLines(of changes: [KeyedChange]) throws -> [String: MirrorLine]
+    /// Those of the changes that were accepted before, by their source and key.
+    func knownReceipts(of changes: [KeyedChange]) throws -> [ChangeKey: ChangeReceipt]
+    /// Writes what was appended to these lines, and where they end and their sources stand; only the newest `MirrorLine.kept` moves of each are kept, and its end.
+    func write(_ lines: [String: MirrorLine], changes: [ChangeReceipt]) throws
+    /// Remembers that these told of changes which others had told first.
+    func writeTellings(_ tellings: [(change: KeyedChange, first: ChangeReceipt)]) throws
 }
 
 /// A change with the key and the chain that make it one.
@@ -34,7 +45,7 @@ extension ChangeTransaction {
                 content: change, key: key, chain: ChainID(deployment: deployment, source: change.source, dedupeKey: key),
                 isKeyNew: change.dedupeKey == nil)
         }
-        let receipts = try accept(keyed)
+        let receipts = changes.contains { $0.mirror != nil } ? try acceptMirrored(keyed) : try accept(keyed)
         for (change, receipt) in zip(keyed, receipts) where receipt.created {
             emit(
                 EventDraft(

@@ -10,9 +10,12 @@ struct ChangeVerdicts {
     let configuration: AppliedConfiguration?
     /// Some change is not held against the rules yet.
     let isDeciding: Bool
+    /// Who told of it beside its own source.
+    var tellings: [ChangeTelling] = []
 
     var document: ChangeWhyDocument {
         var document = ChangeWhyDocument(change: change.id)
+        document.toldBy = tellings.isEmpty ? nil : [change.content.source] + tellings.map(\.source)
         guard let configuration else {
             document.schedulers = made.map { .init($0.key, .taken, "it is part of \(names($0.value))", buildsets: $0.value) }
             document.note = "no configuration is in force, so that nothing more can be said"

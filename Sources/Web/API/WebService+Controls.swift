@@ -98,7 +98,8 @@ extension WebService {
         var branch = branch
         if repository == nil || branch == nil {
             var fields = ChangeFilterFields()
-            fields.project = configuration.project
+            // Of whichever project, where sources have projects of their own.
+            fields.project = configuration.sourceProjects.isEmpty ? configuration.project : nil
             fields.repository = repository
             fields.branch = branch
             let newest = try await store.changes(PageQuery(fields, limit: 1)).first?.content

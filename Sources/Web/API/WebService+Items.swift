@@ -9,7 +9,8 @@ extension WebService {
         router.get("/api/v1/changes/{id}") { _, context in
             let id: ChangeID = try context.id("id")
             guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
-            return try Response.json(ChangeDocument(change))
+            let tellings = try await store.tellings(of: id).map { (source: $0.source, chain: $0.chain, told: $0.told) }
+            return try Response.json(ChangeDocument(change, toldBy: tellings))
         }
         router.get("/api/v1/changes/{id}/why") { _, context in
             let id: ChangeID = try context.id("id")
@@ -18,7 +19,7 @@ extension WebService {
             fields.change = id
             let verdicts = ChangeVerdicts(
                 change: change, buildsets: try await store.buildsets(PageQuery(fields, limit: 200)), configuration: surroundings.configuration(),
-                isDeciding: try await store.openWork().unclassified)
+                isDeciding: try await store.openWork().unclassified, tellings: try await store.tellings(of: id))
             return try Response.json(verdicts.document)
         }
         router.get("/api/v1/buildsets/{id}") { _, context in

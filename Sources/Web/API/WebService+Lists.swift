@@ -7,7 +7,7 @@ import Wire
 extension WebService {
     func addListRoutes(to router: DoorRouter) {
         router.get("/api/v1/changes") { request, _ in
-            let parameters = try parameters(request, ["project", "repository", "branch", "revision", "author", "source"])
+            let parameters = try parameters(request, ["project", "repository", "branch", "revision", "author", "source", "chain"])
             var fields = ChangeFilterFields()
             fields.project = parameters.text("project")
             fields.repository = parameters.text("repository")
@@ -15,6 +15,7 @@ extension WebService {
             fields.revision = parameters.text("revision")
             fields.author = parameters.text("author")
             fields.source = parameters.text("source")
+            fields.chain = parameters.text("chain").map { ChainID($0) }
             let query = try parameters.page(fields)
             return try page(await store.changes(beyond(query)), query, id: \.id.rawValue, ChangeDocument.init)
         }
@@ -107,6 +108,9 @@ extension WebService {
             document.healthy = health?.healthy
             document.message = health?.message
             document.since = health?.since
+            let ties = configuration.ties(of: document.name)
+            document.project = ties.project
+            document.group = ties.group?.name
             return document
         }
     }

@@ -32,6 +32,13 @@ public struct ChangeWhyDocument: Sendable, Encodable {
     public var schedulers: [Scheduler] = []
     /// What to know before one believes this.
     public var note: String?
+    /// The sources that told of it, the first first; absent where one did.
+    public var toldBy: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case change, configuration, schedulers, note
+        case toldBy = "told_by"
+    }
 
     public init(change: ChangeID) {
         self.change = change

@@ -28,10 +28,19 @@ public struct ChangeDocument: Sendable, Encodable {
     private var when: Timestamp?
     private var properties: [String: JSONValue]
     private var dedupeKey: String?
+    /// Who told of it as well; only where one change is asked for.
+    private var toldBy: [ToldBy]?
+
+    private struct ToldBy: Sendable, Encodable {
+        var source: String
+        var chain: ChainID
+        var told: Timestamp
+    }
 
     private enum CodingKeys: String, CodingKey {
         case id, chain, accepted, source, project, repository, branch, revision, author, comments, files, category, when, properties
         case dedupeKey = "dedupe_key"
+        case toldBy = "told_by"
     }
 
     public init(_ change: Change) {
@@ -51,6 +60,12 @@ public struct ChangeDocument: Sendable, Encodable {
         when = content.when
         properties = content.properties
         dedupeKey = content.dedupeKey
+    }
+
+    /// - Parameter tellings: source, chain and time of each that told of it as well.
+    public init(_ change: Change, toldBy tellings: [(source: String, chain: ChainID, told: Timestamp)]) {
+        self.init(change)
+        if !tellings.isEmpty { toldBy = tellings.map { ToldBy(source: $0.source, chain: $0.chain, told: $0.told) } }
     }
 }
 
@@ -138,6 +153,10 @@ public struct SourceDocument: Sendable, Encodable {
     public var healthy: Bool?
     public var message: String?
     public var since: Timestamp?
+    /// To which its changes belong.
+    public var project: String?
+    /// The source at the root of those that tell of one repository; absent when it tells alone.
+    public var group: String?
 
     public init(_ source: SourceConfiguration) {
         name = source.name

@@ -13,7 +13,7 @@ struct SourcesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await client.client().show("/api/v1/sources", json: client.json) { page in
-                var table = Table("SOURCE", "KIND", "FROM", "STATE", "SINCE")
+                var table = Table("SOURCE", "KIND", "FROM", "GROUP", "STATE", "SINCE")
                 for source in page["items"].items {
                     let from =
                         ["git", "mercurial", "hook", "exchange", "queue", "directory", "json"].lazy.map { source[$0].text }.first { !$0.isEmpty }
@@ -21,7 +21,7 @@ struct SourcesCommand: AsyncParsableCommand {
                     let isKnown = !source["since"].text.isEmpty
                     let state = !isKnown ? "no contact yet" : source["healthy"].isTrue ? "it is read" : source["message"].text
                     table.rows.append([
-                        source["name"].text, source["kind"].text, from,
+                        source["name"].text, source["kind"].text, from, source["group"].text,
                         source["kind"].text == "hook" && source["healthy"].isAbsent ? "called by it" : state, source["since"].text,
                     ])
                 }

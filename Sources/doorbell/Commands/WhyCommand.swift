@@ -32,7 +32,9 @@ struct WhyCommand: AsyncParsableCommand {
                     ])
                 }
                 let note = why["note"].text
-                return (table.rows.isEmpty ? "the configuration has no scheduler\n" : table.render()) + (note.isEmpty ? "" : "(\(note))\n")
+                let tellers = why["told_by"].items.map(\.text)
+                let told = tellers.isEmpty ? "" : "told by \(tellers.joined(separator: ", then by ")): one change\n"
+                return told + (table.rows.isEmpty ? "the configuration has no scheduler\n" : table.render()) + (note.isEmpty ? "" : "(\(note))\n")
             }
         }
     }

@@ -41,7 +41,7 @@ extension ConfigurationCase {
             name: name, text: "project: p\nbuilders:\n- name: b\n  steps:\n  - \(text)\n", problems: problems, schemaKnows: schemaKnows)
     }
 
-    static let all = parts + recipes
+    static let all = parts + recipes + mirrors
 
     /// Sources, schedulers, and what else stands at the top.
     private static let parts: [ConfigurationCase] = [

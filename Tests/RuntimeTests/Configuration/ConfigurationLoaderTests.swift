@@ -70,6 +70,33 @@ import Testing
         #expect(stored == configuration)
     }
 
+    @Test("Sources that tell of one repository are one group, named after its root, and each may be of a project of its own")
+    func mirrors() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            project: p
+            sources:
+              - {name: alone, git: /srv/c.git}
+              - {name: feed, amqp: own, preset: doorbell, queue: q, mirror_of: forge, project: fed}
+              - {name: forge, hook: github, unsigned: true, mirror_of: repo}
+              - {name: repo, git: "git@git.example.org:shop/repo.git", project: shop}
+              - {name: hg, mercurial: /srv/hg}
+              - {name: dropped, directory: /srv/in, mirror_of: hg}
+            builders:
+              - {name: b, steps: [{run: x}]}
+            """
+        ).configuration
+        let group = MirrorGroup(name: "repo")
+        let growing = MirrorGroup(name: "hg", grows: true)
+        #expect(configuration.mirrors == ["repo": group, "forge": group, "feed": group, "hg": growing, "dropped": growing])
+        #expect(configuration.ties(of: "alone") == SourceTies(project: "p"))
+        #expect(configuration.ties(of: "feed") == SourceTies(project: "fed", group: group))
+        #expect(configuration.ties(of: "repo") == SourceTies(project: "shop", group: group))
+        #expect(configuration.ties(of: "forge").project == "p")
+        let stored = try JSONDecoder().decode(Configuration.self, from: JSONEncoder().encode(configuration))
+        #expect(stored == configuration)
+    }
+
     @Test("Callers without a way of their own say how they prove themselves, and what their calls mean")
     func ownHooks() throws {
         let configuration = try ConfigurationSamples.load(
@@ -209,6 +236,8 @@ import Testing
         let list = try #require(configuration.lists.first)
         #expect(list.name == "mirror" && list.url == "https://forge.example.com/api/commits?limit=50" && list.every == .seconds(120))
         #expect(list.timeout == .seconds(10) && list.credential == .environment("MIRROR_TOKEN") && list.header == "X-Token" && list.newest == .last)
+        #expect(configuration.mirrors["dropped"] == MirrorGroup(name: "storefront") && configuration.mirrors["mirror"] == nil)
+        #expect(configuration.sourceProjects == ["legacy": "docs"])
         #expect(configuration.sourceLimits == ["storefront": ChangeLimit(changes: 500, per: .seconds(60))])
         let mercurial = try #require(configuration.mercurial.first)
         #expect(mercurial.name == "legacy" && mercurial.repository == "https://hg.example.com/shop" && mercurial.branches == [Glob("default")])
