@@ -31,6 +31,7 @@ public enum Schemas {
         Migration(number: 11, name: "untrusted", sql: String(decoding: PackageResources.sqlite_0011_untrusted_sql, as: UTF8.self)),
         Migration(number: 12, name: "codebases", sql: String(decoding: PackageResources.sqlite_0012_codebases_sql, as: UTF8.self)),
         Migration(number: 13, name: "mirrors", sql: String(decoding: PackageResources.sqlite_0013_mirrors_sql, as: UTF8.self)),
+        Migration(number: 14, name: "answers", sql: String(decoding: PackageResources.sqlite_0014_answers_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -55,5 +56,8 @@ public enum Schemas {
             number: 17, name: "changes_codebase", sql: String(decoding: PackageResources.postgres_0017_changes_codebase_sql, as: UTF8.self)),
         Migration(number: 18, name: "mirrors", sql: String(decoding: PackageResources.postgres_0018_mirrors_sql, as: UTF8.self)),
         Migration(number: 19, name: "chain index", sql: String(decoding: PackageResources.postgres_0019_chain_index_sql, as: UTF8.self)),
+        Migration(number: 20, name: "answers", sql: String(decoding: PackageResources.postgres_0020_answers_sql, as: UTF8.self)),
+        Migration(number: 21, name: "identity index", sql: String(decoding: PackageResources.postgres_0021_identity_index_sql, as: UTF8.self)),
+        Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
     ]
 }

@@ -89,10 +89,13 @@ public struct LeaseExpiry: Hashable, Sendable {
     public var lost: [LostBuild]
     /// When to look again: the earliest moment at which a lease in force can end; nil when none is.
     public var nextDue: Timestamp?
+    /// How many requests were settled that a process of the version before had left to others.
+    public var settled: Int
 
-    public init(lost: [LostBuild], nextDue: Timestamp?) {
+    public init(lost: [LostBuild], nextDue: Timestamp?, settled: Int = 0) {
         self.lost = lost
         self.nextDue = nextDue
+        self.settled = settled
     }
 }
 

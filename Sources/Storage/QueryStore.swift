@@ -12,6 +12,8 @@ public protocol QueryStore: Sendable {
     func request(_ id: RequestID) async throws -> RequestRow?
     func builds(_ query: PageQuery<BuildFields>) async throws -> [BuildRow]
     func build(_ id: BuildID) async throws -> BuildRow?
+    /// The requests that a build answers, or answered, beside its own: the first 1000.
+    func requestsAnswered(by build: BuildID) async throws -> [RequestID]
     func steps(of build: BuildID) async throws -> [StepRow]
     func logs(of build: BuildID) async throws -> [LogStatus]
     /// Every worker that ever connected, by name.
@@ -141,12 +143,15 @@ public struct RequestRow: Hashable, Sendable {
     /// Of the other codebases, where there are several.
     public var further: [SourceStamp]
     public var chain: ChainID
+    /// Its own, oldest first.
     public var builds: [BuildID]
+    /// The build of another request that answers it, or did; nil: its own do.
+    public var answeredBy: BuildID?
 
     public init(
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
         priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?, deadline: Timestamp?,
-        stamp: SourceStamp, chain: ChainID, builds: [BuildID],
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID], answeredBy: BuildID? = nil,
         further: [SourceStamp] = []
     ) {
         self.id = id
@@ -167,6 +172,7 @@ public struct RequestRow: Hashable, Sendable {
         self.further = further
         self.chain = chain
         self.builds = builds
+        self.answeredBy = answeredBy
     }
 }
 

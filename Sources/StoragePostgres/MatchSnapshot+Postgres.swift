@@ -12,21 +12,45 @@ extension MatchSnapshot {
     static let heads = """
         SELECT h.id, h.priority, c.id FROM unnest($1::bigint[], $2::bigint[]) AS c (id, wanted) CROSS JOIN LATERAL (
             SELECT r.id, r.priority FROM requests r
-            WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL AND \(isInTime("$3"))
+            WHERE r.match_class = c.id AND r.phase = 'pending' AND r.cancel_reason IS NULL AND \(isInTime("r", "$3")) AND \(isFirst("$3"))
             ORDER BY r.priority DESC, r.id LIMIT c.wanted
         """
 
     /// Leaves out what its deadline is about to end. Only of a request whose deadline has passed are the builds asked for; index: the unique (request, attempt).
-    private static func isInTime(_ now: String) -> String {
+    static func isInTime(_ r: String, _ now: String) -> String {
         """
-        (r.deadline IS NULL OR r.deadline > coalesce(\(now), \(PostgresStore.clock))
-            OR (SELECT max(b.started) FROM builds b WHERE b.request = r.id) IS NOT NULL)
+        (\(r).deadline IS NULL OR \(r).deadline > coalesce(\(now), \(PostgresStore.clock))
+            OR (SELECT max(b.started) FROM builds b WHERE b.request = \(r).id) IS NOT NULL)
+        """
+    }
+
+    /// Leaves out what another request goes before that asks for the same: the build of the first answers both. So of those that wait for the same only one is
+    /// ever given away, by however many dispatchers. Index: requests_identity, its first entry.
+    private static func isFirst(_ now: String) -> String {
+        "(r.identity IS NULL OR r.id = (SELECT o.id FROM \(same(now)) LIMIT 1))"
+    }
+
+    /// Where a request of any priority may be the first for its age, such a one is also the first of those that ask for the same; it is looked for among the
+    /// first hundred of them, so that thousands cost no more.
+    private static func isFirst(_ now: String, overdueBefore moment: String) -> String {
+        """
+        (r.identity IS NULL OR r.id = coalesce(
+            CASE WHEN \(moment) IS NOT NULL THEN (
+                SELECT min(a.id) FROM (SELECT o.id, o.created FROM \(same(now)) LIMIT 100) a WHERE a.created < \(moment)) END,
+            (SELECT o.id FROM \(same(now)) LIMIT 1)))
+        """
+    }
+
+    private static func same(_ now: String) -> String {
+        """
+        requests o WHERE o.identity = r.identity AND o.phase = 'pending' AND o.match_class = r.match_class AND o.cancel_reason IS NULL
+            AND \(isInTime("o", now)) ORDER BY o.priority DESC, o.id
         """
     }
 
     /// The same of each project. Index: requests_project, from its beginning, for each class and project; it is asked for the next project, and the next
     /// priority, one by one, so that no other request is read. $3: projects that need no look; $4: those of which a request of any priority may be the first
-    /// for its age, so that the first of each priority are read.
+    /// for its age, so that the first of each priority are read; $6: the longest wait of each of those, in microseconds.
     static let headsOfProjects = """
         WITH RECURSIVE pairs (class, wanted, project) AS (
             SELECT c.id, c.wanted, (SELECT min(r.project) FROM requests r WHERE r.match_class = c.id AND r.phase = 'pending')
@@ -45,10 +69,11 @@ extension MatchSnapshot {
                 WHERE r.match_class = l.class AND r.project = l.project AND r.phase = 'pending' AND r.priority < l.priority)
             FROM levels l WHERE l.priority IS NOT NULL AND l.project = ANY ($4::text[])
         )
-        SELECT h.id, h.priority, l.class, l.project, h.created FROM levels l CROSS JOIN LATERAL (
+        SELECT h.id, h.priority, l.class, l.project, h.created FROM levels l
+        LEFT JOIN unnest($4::text[], $6::bigint[]) AS w (project, longest) ON w.project = l.project CROSS JOIN LATERAL (
             SELECT r.id, r.priority, r.created FROM requests r
             WHERE r.match_class = l.class AND r.project = l.project AND r.phase = 'pending' AND r.priority <= l.priority AND r.cancel_reason IS NULL
-                AND \(isInTime("$5"))
+                AND \(isInTime("r", "$5")) AND \(isFirst("$5", overdueBefore: "coalesce($5, \(PostgresStore.clock)) - w.longest"))
             ORDER BY r.priority DESC, r.id LIMIT l.wanted
         """
 
@@ -119,8 +144,11 @@ extension MatchSnapshot {
     ) -> (statement: String, arguments: [PostgresValue]) {
         let classes: [PostgresValue] = [.integers(wanted.map(\.matchClass)), .integers(wanted.map { Int64($0.count) })]
         guard let projects = configuration?.projects, !projects.isEmpty else { return (heads, classes + [store.clockArgument]) }
-        let overdue = projects.filter { $0.longestWait != nil }.map(\.name)
-        return (headsOfProjects, classes + [.texts(full), .texts(overdue), store.clockArgument])
+        let overdue = projects.compactMap { rule in rule.longestWait.map { (name: rule.name, longest: $0.microseconds) } }
+        return (
+            headsOfProjects,
+            classes + [.texts(full), .texts(overdue.map(\.name)), store.clockArgument, .integers(overdue.map(\.longest))]
+        )
     }
 
     /// The same under locks: of each class as many requests as the first look would give away, passing over those that another dispatcher is giving away

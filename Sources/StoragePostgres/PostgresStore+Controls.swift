@@ -89,20 +89,6 @@ extension PostgresStoreTransaction: ControlTransaction {
         }
     }
 
-    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)? {
-        guard let found = try sql.first("SELECT request FROM builds WHERE id = $1", [.integer(build.rawValue)]) else { return nil }
-        let request = RequestID(found.int64(0))
-        try lock(request)
-        return try sql.first(
-            "SELECT b.phase, r.phase FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = $1", [.integer(build.rawValue)]
-        ).map {
-            (
-                request: request, build: BuildPhase(rawValue: $0.string(0)) ?? .finished,
-                requestPhase: RequestPhase(rawValue: $0.string(1)) ?? .finished
-            )
-        }
-    }
-
     /// The buildset first, then the request: as everywhere.
     private func lock(_ request: RequestID) throws {
         let id = PostgresValue.integer(request.rawValue)
@@ -122,21 +108,29 @@ extension PostgresStoreTransaction: ControlTransaction {
                 """, [ids]
             ), ("SELECT id FROM requests WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE", [ids]),
             // Index: builds_open_request.
-            ("SELECT id FROM builds WHERE request = ANY ($1::bigint[]) AND phase <> 'finished' ORDER BY id FOR NO KEY UPDATE", [claimed]),
+            (
+                """
+                SELECT id FROM builds WHERE id = ANY (ARRAY(
+                    SELECT id FROM builds WHERE request = ANY ($1::bigint[]) AND phase <> 'finished'
+                    UNION ALL SELECT answered_by FROM requests WHERE id = ANY ($1::bigint[]) AND answered_by IS NOT NULL)) AND finished IS NULL
+                ORDER BY id FOR NO KEY UPDATE
+                """, [claimed]
+            ),
         ])
     }
 
     func requestRecord(_ request: RequestID) throws -> RequestRecord? {
         try lock(request)
         let row = try sql.first(
-            "SELECT buildset, builder, phase, priority, attempts, cancel_reason FROM requests WHERE id = $1", [.integer(request.rawValue)])
+            "SELECT buildset, builder, phase, priority, attempts, cancel_reason, answered_by FROM requests WHERE id = $1",
+            [.integer(request.rawValue)])
         return try row.map { row in
             guard let phase = RequestPhase(rawValue: row.string(2)) else {
                 throw StoreError.internalError("request \(request) has no known phase")
             }
             return RequestRecord(
                 buildset: BuildsetID(row.int64(0)), builder: row.string(1), phase: phase, priority: row.int(3), attempts: row.int(4),
-                cancelReason: row.optionalString(5))
+                cancelReason: row.optionalString(5), answeredBy: row.optionalInt64(6).map { BuildID($0) })
         }
     }
 
@@ -144,13 +138,27 @@ extension PostgresStoreTransaction: ControlTransaction {
         sql.later("UPDATE requests SET cancel_reason = $1 WHERE id = $2", [.text(reason), .integer(request.rawValue)])
     }
 
-    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel? {
+    func openBuild(of request: RequestID) throws -> BuildID? {
+        // Index: builds_open_request.
+        try sql.first("SELECT id FROM builds WHERE request = $1 AND phase <> 'finished' FOR NO KEY UPDATE", [.integer(request.rawValue)])
+            .map { BuildID($0.int64(0)) }
+    }
+
+    func isOrphan(_ build: BuildID) throws -> Bool {
+        // Two statements: the second sees what whoever held the lock has committed.
+        try sql.pipeline([
+            ("SELECT id FROM builds WHERE id = $1 FOR NO KEY UPDATE", [.integer(build.rawValue)]),
+            ("SELECT r.finished IS NOT NULL FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = $1", [.integer(build.rawValue)]),
+        ])[1].first?.bool(0) ?? true
+    }
+
+    func cancelOpenBuild(_ build: BuildID, reason: String) throws -> BuildCancel? {
         try sql.first(
             """
-            UPDATE builds SET cancel_reason = coalesce(cancel_reason, $1) WHERE request = $2 AND phase <> 'finished'
+            UPDATE builds SET cancel_reason = coalesce(cancel_reason, $1) WHERE id = $2 AND finished IS NULL
             RETURNING id, session, cancel_reason
             """,
-            [.text(reason), .integer(request.rawValue)]
+            [.text(reason), .integer(build.rawValue)]
         ).map { BuildCancel(build: BuildID($0.int64(0)), session: SessionID($0.int64(1)), reason: $0.string(2)) }
     }
 

@@ -50,21 +50,25 @@ extension PostgresStore: DispatchStore {
     public func expireLeases(reachableSince: Timestamp, limit: Int) async throws -> LeaseExpiry {
         let seen = try await pool.single(
             "looking for expired leases",
-            // Index: builds_open, which holds only open ones.
-            "SELECT id, phase, assigned, renewed, coalesce($1, \(Self.clock)) FROM builds WHERE phase <> 'finished'", [clockArgument]
+            // Indexes: builds_open, which holds only open ones; requests_answered.
+            """
+            SELECT b.id, b.phase, b.assigned, b.renewed, coalesce($1, \(Self.clock)), l.stranded
+            FROM (SELECT EXISTS (\(Self.stranded)) AS stranded) l LEFT JOIN builds b ON b.phase <> 'finished'
+            """, [clockArgument]
         ) { [lease] rows in
             var survey = LeaseSurvey(
                 lease, now: rows.first?.time(4) ?? Timestamp(microseconds: 0), reachableSince: reachableSince, limit: limit)
-            survey.look(at: rows)
-            return survey
+            survey.look(at: rows.filter { $0.optionalInt64(0) != nil })
+            return (over: survey.over, nextDue: survey.nextDue, isStranded: rows.first?.bool(5) ?? false)
         }
+        let settled = seen.isStranded ? try await settleStranded(limit: limit) : 0
         // Nothing to end is the usual case: then nothing is locked or written.
-        guard !seen.over.isEmpty else { return LeaseExpiry(lost: [], nextDue: seen.nextDue) }
+        guard !seen.over.isEmpty else { return LeaseExpiry(lost: [], nextDue: seen.nextDue, settled: settled) }
         return try await write("ending expired leases") { [lease] tx in
             let ids = seen.over.map(\.build)
             // An outage since the caller last beat: nothing could be renewed meanwhile, so nothing ends before somebody has beaten again.
             if let beat = try tx.sql.first("SELECT beat FROM reachability")?.time(0), try tx.now.since(beat) > lease.period / 2 {
-                return LeaseExpiry(lost: [], nextDue: seen.nextDue)
+                return LeaseExpiry(lost: [], nextDue: seen.nextDue, settled: settled)
             }
             // Locked first, then looked at again: a renewal that came in between counts.
             let builds = try tx.builds(ids, ending: ids)
@@ -75,7 +79,22 @@ extension PostgresStore: DispatchStore {
                     [.integers(ids.map(\.rawValue))]))
             let endings = again.over.compactMap { over in builds[over.build].map(over.ending) }
             let ended = try tx.end(endings)
-            return LeaseExpiry(lost: endings.map { LostBuild($0.build, ended) }, nextDue: [seen.nextDue, again.nextDue].compactMap { $0 }.min())
+            return LeaseExpiry(
+                lost: endings.map { LostBuild($0.build, ended) }, nextDue: [seen.nextDue, again.nextDue].compactMap { $0 }.min(), settled: settled)
+        }
+    }
+
+    /// Requests that another one's build answers and that its end did not end, or whose end was asked for and did not come: a process of the version before
+    /// was at it.
+    private static let stranded = """
+        SELECT r.answered_by FROM requests r JOIN builds o ON o.id = r.answered_by
+        WHERE r.answered_by IS NOT NULL AND r.finished IS NULL AND (o.finished IS NOT NULL OR r.cancel_reason IS NOT NULL)
+        """
+
+    private func settleStranded(limit: Int) async throws -> Int {
+        try await write("settling requests that others' builds answered") { tx in
+            let builds = try tx.sql.all("\(Self.stranded) ORDER BY r.answered_by LIMIT $1", [.integer(limit)]).map { BuildID($0.int64(0)) }
+            return try tx.settleStranded(of: Set(builds).sorted())
         }
     }
 

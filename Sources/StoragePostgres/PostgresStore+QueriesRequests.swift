@@ -24,6 +24,14 @@ extension PostgresStore {
         try await read("reading a request") { try RequestRow.find(id, $0) }
     }
 
+    public func requestsAnswered(by build: BuildID) async throws -> [RequestID] {
+        try await read("listing what a build answers") { sql in
+            // Index: requests_answered.
+            try sql.all("SELECT id FROM requests WHERE answered_by = $1 ORDER BY id LIMIT 1000", [.integer(build.rawValue)])
+                .map { RequestID($0.int64(0)) }
+        }
+    }
+
     public func builderCounts() async throws -> [BuilderCounts] {
         try await read("counting requests") { sql in
             // Indexes: requests_pending alone (a class has one builder, and the first id of it is its oldest), requests_open for the claimed.
@@ -66,7 +74,7 @@ extension PostgresStore {
             let labels = rows[0].first?.string(0) ?? "{}"
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels), ahead: row.phase == .pending ? rows[1].first?.int(0) ?? 0 : 0,
-                workers: try WorkerRow.all(sql), build: try row.builds.last.flatMap { try BuildRow.find($0, sql) },
+                workers: try WorkerRow.all(sql), build: try (row.answeredBy ?? row.builds.last).flatMap { try BuildRow.find($0, sql) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, sql)).open(request) : [],
                 bounds: try applied.flatMap { try bounds(of: row, $0.configuration, sql) },
                 deadline: rows[2].first.flatMap { WaitFacts.Deadline(of: row, hasBegun: $0.bool(0), now: $0.time(1)) })

@@ -6,18 +6,23 @@ extension PostgresStoreTransaction: StoreTransaction {
         guard !ids.isEmpty else { return [:] }
         var statements: [(String, [PostgresValue])] = []
         if !ending.isEmpty {
-            // A completion locks its buildset before it decides: of two that finish the last two requests, the second sees the first's end.
+            // A completion locks its buildset before it decides: of two that finish the last two requests, the second sees the first's end. The same for
+            // those of every request that a build answers; index: requests_answered.
             let ids = PostgresValue.integers(ending.map(\.rawValue))
             statements = [
                 (
                     """
-                    SELECT id FROM buildsets WHERE id = ANY (ARRAY(SELECT buildset FROM builds WHERE id = ANY ($1::bigint[]))) ORDER BY id
+                    SELECT id FROM buildsets WHERE id = ANY (ARRAY(
+                        SELECT buildset FROM builds WHERE id = ANY ($1::bigint[])
+                        UNION ALL SELECT buildset FROM requests WHERE answered_by = ANY ($1::bigint[]) AND finished IS NULL)) ORDER BY id
                     FOR NO KEY UPDATE
                     """, [ids]
                 ),
                 (
                     """
-                    SELECT id FROM requests WHERE id = ANY (ARRAY(SELECT request FROM builds WHERE id = ANY ($1::bigint[]))) ORDER BY id
+                    SELECT id FROM requests WHERE id = ANY (ARRAY(
+                        SELECT request FROM builds WHERE id = ANY ($1::bigint[])
+                        UNION ALL SELECT id FROM requests WHERE answered_by = ANY ($1::bigint[]) AND finished IS NULL)) ORDER BY id
                     FOR NO KEY UPDATE
                     """, [ids]
                 ),
@@ -34,6 +39,12 @@ extension PostgresStoreTransaction: StoreTransaction {
         let builds = try rows.map { try OpenBuild(stored: $0) }
         try learn(builds.map(\.buildset))
         return builds.reduce(into: [:]) { $0[$1.id] = $1 }
+    }
+
+    func riders(of builds: [BuildID]) throws -> [Rider] {
+        try sql.all(
+            "\(Rider.selection) WHERE answered_by = ANY ($1::bigint[]) AND finished IS NULL ORDER BY id", [.integers(builds.map(\.rawValue))]
+        ).map { try Rider(stored: $0) }
     }
 
     func writeEnds(_ endings: [BuildEnding]) throws -> Int {
@@ -154,38 +165,5 @@ extension PostgresStoreTransaction: StoreTransaction {
                 .integers(steps.map { $0.signal.map(Int64.init) }), .integers(steps.map(\.durationMilliseconds)), .texts(steps.map(\.text)),
                 .integer(now.microseconds),
             ])
-    }
-
-    func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> [ClaimedBuild] {
-        // The requests are locked, and were pending then; index for the number of the attempt: the unique (request, attempt).
-        let rows = try sql.all(
-            """
-            WITH claimed AS (
-                UPDATE requests r SET phase = 'claimed', claimed = $4, attempts = attempts + 1, fence = fence + 1, version = version + 1
-                FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS j (request, worker, session)
-                WHERE r.id = j.request
-                RETURNING r.id, r.buildset, r.builder, r.priority, r.attempts, r.fence, r.version, j.worker, j.session
-            ), made AS (
-                INSERT INTO builds (request, buildset, builder, branch, worker, session, attempt, configuration, phase, fence, assigned, renewed,
-                    version)
-                SELECT c.id, c.buildset, c.builder, b.branch, c.worker, c.session,
-                    (SELECT coalesce(max(o.attempt), 0) + 1 FROM builds o WHERE o.request = c.id), $5, 'assigned', c.fence, $4, $4, 1
-                FROM claimed c JOIN buildsets b ON b.id = c.buildset ORDER BY c.id
-                RETURNING id, request, attempt
-            )
-            SELECT m.id, m.attempt, c.fence, c.id, c.buildset, c.builder, c.worker, c.priority, c.attempts, c.version, \(BuildsetContext.columns)
-            FROM made m JOIN claimed c ON c.id = m.request JOIN buildsets b ON b.id = c.buildset JOIN source_stamps s ON s.id = b.stamp
-            """,
-            [
-                .integers(claims.map(\.request.rawValue)), .texts(claims.map(\.offer.worker)), .integers(claims.map(\.offer.session.rawValue)),
-                .integer(now.microseconds), .integer(configuration.rawValue),
-            ])
-        return try rows.map { row in
-            let buildset = BuildsetID(row.int64(4))
-            if contexts[buildset] == nil, store.contexts.value(buildset) == nil { remember(try BuildsetContext(buildset, stored: row, from: 10)) }
-            return ClaimedBuild(
-                build: BuildID(row.int64(0)), attempt: row.int(1), fence: Fence(row.int64(2)), request: RequestID(row.int64(3)), buildset: buildset,
-                builder: row.string(5), worker: row.string(6), priority: row.int(7), attempts: row.int(8), requestVersion: row.int64(9))
-        }
     }
 }

@@ -120,12 +120,12 @@ extension PostgresStoreTransaction {
         // Numbers are given in the order of the rows.
         try sql.all(
             """
-            INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, created,
-                version)
-            SELECT buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs::json, $10, 1
+            INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, identity,
+                created, version)
+            SELECT buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs::json, identity, $10, 1
             FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-                $8::text[], $9::bigint[]) WITH ORDINALITY
-                AS j (buildset, builder, match_class, priority, attempts_allowed, phase, needs, project, deadline, place) ORDER BY place
+                $8::text[], $9::bigint[], $11::text[]) WITH ORDINALITY
+                AS j (buildset, builder, match_class, priority, attempts_allowed, phase, needs, project, deadline, identity, place) ORDER BY place
             RETURNING id
             """,
             [
@@ -133,7 +133,7 @@ extension PostgresStoreTransaction {
                 .integers(requests.map { Int64($0.priority) }), .integers(requests.map { Int64($0.attemptsAllowed) }),
                 .texts(requests.map(\.phase.rawValue)), .texts(try requests.map { try JSONText.encode($0.needs) }), .texts(requests.map(\.project)),
                 .integers(requests.map { $0.deadline?.microseconds }),
-                .integer(now.microseconds),
+                .integer(now.microseconds), .texts(requests.map(\.identity)),
             ]
         ).map { RequestID($0.int64(0)) }
     }
@@ -220,9 +220,13 @@ extension PostgresStoreTransaction {
     }
 
     func writeTrials(_ trials: [RequestTrial]) throws {
+        // No deadline ends a request of which a build has begun, and that it answered one is not known once it answers it no more.
         sql.later(
             """
             UPDATE requests SET phase = CASE WHEN j.retry THEN 'pending' ELSE phase END, claimed = CASE WHEN j.retry THEN NULL ELSE claimed END,
+                answered_by = CASE WHEN j.retry THEN NULL ELSE answered_by END,
+                deadline = CASE WHEN j.retry AND EXISTS (SELECT 1 FROM builds b WHERE b.id = requests.answered_by AND b.started IS NOT NULL)
+                    THEN NULL ELSE deadline END,
                 attempts = j.attempts, workers_lost = j.lost::json, fence = greatest(requests.fence, j.fence)
             FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[], $5::bigint[]) AS j (id, retry, attempts, lost, fence)
             WHERE requests.id = j.id AND requests.finished IS NULL AND requests.claimed IS NOT NULL

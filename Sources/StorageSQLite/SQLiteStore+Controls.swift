@@ -83,24 +83,17 @@ extension SQLiteTransaction: ControlTransaction {
         ).map { RebuildRecord(buildset: BuildsetID($0[0]), builder: $0[1], author: $0[2], comments: $0[3], priority: $0[4]) }
     }
 
-    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)? {
-        try first("SELECT b.request, b.phase, r.phase FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = ?", [build.rawValue]).map {
-            (
-                request: RequestID($0[0]), build: BuildPhase(rawValue: $0[1]) ?? .finished, requestPhase: RequestPhase(rawValue: $0[2]) ?? .finished
-            )
-        }
-    }
-
     /// One writer needs none.
     func lock(_ requests: [RequestID], buildsOf claimed: [RequestID]) {}
 
     func requestRecord(_ request: RequestID) throws -> RequestRecord? {
         let row = try first(
-            "SELECT buildset, builder, phase, priority, attempts, cancel_reason FROM requests WHERE id = ?", [request.rawValue])
+            "SELECT buildset, builder, phase, priority, attempts, cancel_reason, answered_by FROM requests WHERE id = ?", [request.rawValue])
         return try row.map { row in
             guard let phase = RequestPhase(rawValue: row[2]) else { throw StoreError.internalError("request \(request) has no known phase") }
             return RequestRecord(
-                buildset: BuildsetID(row[0]), builder: row[1], phase: phase, priority: row[3], attempts: row[4], cancelReason: row[5])
+                buildset: BuildsetID(row[0]), builder: row[1], phase: phase, priority: row[3], attempts: row[4], cancelReason: row[5],
+                answeredBy: (row[6] as Int64?).map { BuildID($0) })
         }
     }
 
@@ -108,13 +101,23 @@ extension SQLiteTransaction: ControlTransaction {
         try run("UPDATE requests SET cancel_reason = ? WHERE id = ?", [reason, request.rawValue])
     }
 
-    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel? {
+    func openBuild(of request: RequestID) throws -> BuildID? {
+        // Index: builds_open_request.
+        try value(Int64.self, "SELECT id FROM builds WHERE request = ? AND phase <> 'finished'", [request.rawValue]).map { BuildID($0) }
+    }
+
+    func isOrphan(_ build: BuildID) throws -> Bool {
+        try value(Bool.self, "SELECT r.finished IS NOT NULL FROM builds b JOIN requests r ON r.id = b.request WHERE b.id = ?", [build.rawValue])
+            ?? true
+    }
+
+    func cancelOpenBuild(_ build: BuildID, reason: String) throws -> BuildCancel? {
         try first(
             """
-            UPDATE builds SET cancel_reason = coalesce(cancel_reason, ?) WHERE request = ? AND phase <> 'finished'
+            UPDATE builds SET cancel_reason = coalesce(cancel_reason, ?) WHERE id = ? AND phase <> 'finished'
             RETURNING id, session, cancel_reason
             """,
-            [reason, request.rawValue]
+            [reason, build.rawValue]
         ).map { BuildCancel(build: BuildID($0[0]), session: SessionID($0[1]), reason: $0[2]) }
     }
 

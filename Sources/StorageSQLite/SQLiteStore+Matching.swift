@@ -28,14 +28,39 @@ extension MatchSnapshot {
     /// looked at, and none is read beyond the limit.
     static let headsOfClasses = """
         SELECT r.id, r.priority, r.match_class FROM json_each(?1) c CROSS JOIN requests r ON r.id IN (
-            SELECT h.id FROM requests h WHERE h.match_class = c.value AND h.phase = 'pending' AND h.cancel_reason IS NULL AND \(isInTime("?3"))
+            SELECT h.id FROM requests h WHERE h.match_class = c.value AND h.phase = 'pending' AND h.cancel_reason IS NULL AND \(isInTime("h", "?3"))
+                AND \(isFirst("?3"))
             ORDER BY h.priority DESC, h.id LIMIT ?2)
         """
 
     /// Leaves out what its deadline is about to end. Only of a request whose deadline has passed are the builds asked for; index: the unique (request, attempt).
-    private static func isInTime(_ now: String) -> String {
+    static func isInTime(_ h: String, _ now: String) -> String {
         """
-        (h.deadline IS NULL OR h.deadline > \(now) OR (SELECT max(b.started) FROM builds b WHERE b.request = h.id) IS NOT NULL)
+        (\(h).deadline IS NULL OR \(h).deadline > \(now) OR (SELECT max(b.started) FROM builds b WHERE b.request = \(h).id) IS NOT NULL)
+        """
+    }
+
+    /// Leaves out what another request goes before that asks for the same: the build of the first answers both. Index: requests_identity, its first entry.
+    private static func isFirst(_ now: String) -> String {
+        "(h.identity IS NULL OR h.id = (SELECT o.id FROM \(same(now)) LIMIT 1))"
+    }
+
+    /// Where a request of any priority may be the first for its age, such a one is also the first of those that ask for the same; it is looked for among the
+    /// first hundred of them, so that thousands cost no more.
+    private static func isFirst(_ now: String, overdueBefore moment: String) -> String {
+        """
+        (h.identity IS NULL OR h.id = coalesce(
+            CASE WHEN \(moment) IS NOT NULL THEN (
+                SELECT min(a.id) FROM (SELECT o.id, o.created FROM \(same(now)) LIMIT 100) a WHERE a.created < \(moment)) END,
+            (SELECT o.id FROM \(same(now)) LIMIT 1)))
+        """
+    }
+
+    private static func same(_ now: String) -> String {
+        """
+        requests o INDEXED BY requests_identity
+        WHERE o.identity = h.identity AND o.phase = 'pending' AND o.match_class = h.match_class AND o.cancel_reason IS NULL
+            AND \(isInTime("o", now)) ORDER BY o.priority DESC, o.id
         """
     }
 
@@ -134,7 +159,7 @@ extension MatchSnapshot {
         SELECT r.id, r.priority, r.match_class, r.project, r.created FROM levels l CROSS JOIN requests r ON r.id IN (
             SELECT h.id FROM requests h INDEXED BY requests_project
             WHERE h.match_class = l.class AND h.project = l.project AND h.priority <= l.priority AND h.phase = 'pending' AND h.cancel_reason IS NULL
-                AND \(isInTime("?5"))
+                AND \(isInTime("h", "?5")) AND \(isFirst("?5", overdueBefore: "(SELECT w.value FROM json_each(?6) w WHERE w.key = l.project)"))
             ORDER BY h.priority DESC, h.id LIMIT ?2)
         """
 
@@ -148,6 +173,10 @@ extension MatchSnapshot {
             arguments: [
                 JSONText.list(wanted.map(\.matchClass)), wanted.map(\.count).max(), JSONText.encode(full),
                 JSONText.encode(projects.filter { $0.longestWait != nil }.map(\.name)), now.microseconds,
+                try JSONText.encode(
+                    projects.reduce(into: [String: Int64]()) { moments, rule in
+                        moments[rule.name] = rule.longestWait.map { now.advanced(by: .zero - $0).microseconds }
+                    }),
             ])
         return rows.compactMap { row in
             classes[row[2]].map {

@@ -33,6 +33,14 @@ extension SQLiteStore {
         try await read("reading a request") { db in try RequestRow.find(id, db) }
     }
 
+    public func requestsAnswered(by build: BuildID) async throws -> [RequestID] {
+        try await read("listing what a build answers") { db in
+            // Index: requests_answered.
+            let statement = try db.cachedStatement(sql: "SELECT id FROM requests WHERE answered_by = ? ORDER BY id LIMIT 1000")
+            return try Int64.fetchAll(statement, arguments: [build.rawValue]).map { RequestID($0) }
+        }
+    }
+
     public func builderCounts() async throws -> [BuilderCounts] {
         try await read("counting requests") { db in
             // Indexes: requests_pending alone (a class has one builder, and the first id of it is its oldest), requests_open for the claimed.
@@ -71,7 +79,7 @@ extension SQLiteStore {
                 arguments: [request.rawValue])
             return WaitFacts(
                 request: row, required: try JSONText.decode(Labels.self, labels ?? "{}"), ahead: row.phase == .pending ? ahead ?? 0 : 0,
-                workers: try WorkerRow.all(db), build: try row.builds.last.flatMap { try BuildRow.find($0, db) },
+                workers: try WorkerRow.all(db), build: try (row.answeredBy ?? row.builds.last).flatMap { try BuildRow.find($0, db) },
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [],
                 bounds: try configuration.flatMap { try Self.bounds(of: row, $0, db, now: clock.now()) },
                 deadline: WaitFacts.Deadline(of: row, hasBegun: hasBegun ?? false, now: clock.now()))

@@ -14,6 +14,12 @@ extension SQLiteTransaction {
         return try rows.reduce(into: [:]) { $0[BuildID($1[0])] = try OpenBuild(stored: $1) }
     }
 
+    func riders(of builds: [BuildID]) throws -> [Rider] {
+        try all(
+            "\(Rider.selection) WHERE answered_by IN (SELECT value FROM json_each(?)) AND finished IS NULL ORDER BY id", [JSONText.list(builds)]
+        ).map { try Rider(stored: $0) }
+    }
+
     func writeEnds(_ endings: [BuildEnding]) throws -> Int {
         try run(
             """
@@ -116,58 +122,4 @@ extension SQLiteTransaction {
             """,
             [now.microseconds, try JSONText.encode(steps)])
     }
-
-    func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> [ClaimedBuild] {
-        let offers = Dictionary(uniqueKeysWithValues: claims.map { ($0.request, $0.offer) })
-        let claimed = try all(
-            """
-            UPDATE requests SET phase = 'claimed', claimed = ?, attempts = attempts + 1, fence = fence + 1, version = version + 1
-            WHERE id IN (SELECT value FROM json_each(?)) AND phase = 'pending'
-            RETURNING id, buildset, builder, priority, attempts, fence, version
-            """,
-            [now.microseconds, JSONText.list(claims.map(\.request))])
-        guard claimed.count == claims.count else { throw StoreError.internalError("a request that was to be claimed is not pending") }
-        var rows: [RequestID: ClaimRow] = [:]
-        for row in claimed {
-            let request: RequestID = RequestID(row[0])
-            guard let offer = offers[request] else { continue }
-            let context = try context(of: BuildsetID(row[1]))
-            rows[request] = ClaimRow(
-                request: request, buildset: context.id, builder: row[2], branch: context.stamp.branch, worker: offer.worker,
-                session: offer.session, configuration: configuration, fence: row[5], priority: row[3], attempts: row[4], version: row[6])
-        }
-        // Index: the unique (request, attempt), for the number of the attempt.
-        return try all(
-            """
-            INSERT INTO builds (request, buildset, builder, branch, worker, session, attempt, configuration, phase, fence, assigned, renewed, version)
-            SELECT value ->> 'request', value ->> 'buildset', value ->> 'builder', value ->> 'branch', value ->> 'worker', value ->> 'session',
-                (SELECT coalesce(max(b.attempt), 0) + 1 FROM builds b WHERE b.request = (value ->> 'request')),
-                value ->> 'configuration', 'assigned', value ->> 'fence', ?1, ?1, 1
-            FROM json_each(?2) RETURNING id, request, attempt
-            """,
-            [now.microseconds, try JSONText.encode(claims.compactMap { rows[$0.request] })]
-        ).compactMap { row in
-            rows[RequestID(row[1])].map { claim in
-                ClaimedBuild(
-                    build: BuildID(row[0]), attempt: row[2], fence: Fence(claim.fence), request: claim.request, buildset: claim.buildset,
-                    builder: claim.builder,
-                    worker: claim.worker, priority: claim.priority, attempts: claim.attempts, requestVersion: claim.version)
-            }
-        }
-    }
-}
-
-/// A request as it was claimed, and the build it gets, as `json_each` reads it.
-private struct ClaimRow: Encodable {
-    var request: RequestID
-    var buildset: BuildsetID
-    var builder: String
-    var branch: String
-    var worker: String
-    var session: SessionID
-    var configuration: ConfigurationID
-    var fence: Int64
-    var priority: Int
-    var attempts: Int
-    var version: Int64
 }

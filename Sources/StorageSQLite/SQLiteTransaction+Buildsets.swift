@@ -48,12 +48,14 @@ extension SQLiteTransaction {
         try requests.map { request in
             try run(
                 """
-                INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, created, version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                INSERT INTO requests (buildset, builder, match_class, project, phase, priority, attempts_allowed, deadline, needs, created, identity,
+                    version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
                 """,
                 [
                     request.buildset.rawValue, request.builder, request.matchClass, request.project, request.phase.rawValue, request.priority,
                     request.attemptsAllowed, request.deadline?.microseconds, try JSONText.encode(request.needs), now.microseconds,
+                    request.identity,
                 ])
             return RequestID(db.lastInsertedRowID)
         }
@@ -130,10 +132,14 @@ extension SQLiteTransaction {
     }
 
     func writeTrials(_ trials: [RequestTrial]) throws {
+        // No deadline ends a request of which a build has begun, and that it answered one is not known once it answers it no more.
         try run(
             """
             UPDATE requests SET phase = CASE j.value ->> 'retry' WHEN 1 THEN 'pending' ELSE phase END,
                 claimed = CASE j.value ->> 'retry' WHEN 1 THEN NULL ELSE claimed END,
+                answered_by = CASE j.value ->> 'retry' WHEN 1 THEN NULL ELSE answered_by END,
+                deadline = CASE WHEN j.value ->> 'retry' = 1 AND EXISTS (
+                    SELECT 1 FROM builds b WHERE b.id = requests.answered_by AND b.started IS NOT NULL) THEN NULL ELSE deadline END,
                 attempts = j.value ->> 'attempts', workers_lost = j.value ->> 'lost', fence = max(fence, j.value ->> 'fence')
             FROM json_each(?) j WHERE requests.id = (j.value ->> 'id') AND requests.phase = 'claimed'
             """,

@@ -28,6 +28,8 @@ struct Simulation<S: Store>: ~Copyable {
     /// What every finished build's log has to hold.
     private(set) var logs: [BuildID: [UInt8]] = [:]
     private(set) var acknowledged: [BuildID: Int64] = [:]
+    /// What each build's worker says of it in the end.
+    private(set) var outcomes: [BuildID: Outcome] = [:]
     private var submitted = 0
     private var assigned: [BuildID: Timestamp] = [:]
     private var reachableSince: Timestamp
@@ -95,8 +97,9 @@ struct Simulation<S: Store>: ~Copyable {
         case 26..<34: try await fire(fate(faults))
         case 34..<52: try await match(fate(faults))
         case 52..<84: try await work(fate(faults))
-        case 84..<92: try await sweep(fate(faults))
-        case 92..<96: if faults { await killWorker() }
+        case 84..<91: try await sweep(fate(faults))
+        case 91..<93: try await cancel(fate(faults))
+        case 93..<96: if faults { await killWorker() }
         default: passTime(faults)
         }
     }
@@ -212,6 +215,7 @@ struct Simulation<S: Store>: ~Copyable {
         }
         if held.progress == .stepStarted || held.progress == .logged { workers[index].held[build]?.saidStepEnd = true }
         let outcome: Outcome = build.rawValue.isMultiple(of: 5) ? .failure : .success
+        outcomes[build] = outcome
         let report = workers[index].report(held, outcome: outcome)
         // Sometimes twice in one batch: a repeat gets the first answer.
         let repeats = Int.random(in: 0..<8, using: &random) == 0
@@ -291,6 +295,18 @@ struct Simulation<S: Store>: ~Copyable {
         workers[index].held = [:]
         workers[index].session = nil
         workers[index].incarnation += 1
+    }
+
+    /// Somebody wants one of the last requests no more, or one of the last builds.
+    private mutating func cancel(_ fate: Fate) async throws {
+        guard fate != .neverMade else { return }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let builds = try await store.builds(PageQuery(BuildFields(), limit: 6))
+            if let build = builds.randomElement(using: &random) { _ = try await store.cancelBuild(build.id, reason: "not wanted") }
+        } else {
+            let requests = try await store.requests(PageQuery(RequestFields(), limit: 12))
+            if let request = requests.randomElement(using: &random) { _ = try await store.cancelRequest(request.id, reason: "not wanted") }
+        }
     }
 
     private mutating func passTime(_ faults: Bool) {

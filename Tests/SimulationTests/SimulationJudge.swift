@@ -8,7 +8,7 @@ struct SimulationJudge<S: Store> {
     let store: S
     let seed: UInt64
 
-    func check(accepted: [String: ChangeID], logs: [BuildID: [UInt8]], acknowledged: [BuildID: Int64]) async throws {
+    func check(accepted: [String: ChangeID], logs: [BuildID: [UInt8]], acknowledged: [BuildID: Int64], outcomes: [BuildID: Outcome]) async throws {
         try await checkBuildsets(accepted)
         let requests = try await everyRequest()
         #expect(requests.allSatisfy { $0.phase == .finished }, "seed \(seed)")
@@ -18,6 +18,7 @@ struct SimulationJudge<S: Store> {
             #expect(ends.count == 1, "seed \(seed): request \(request.id) finished \(ends.count) times")
         }
         expectContiguousVersions(events)
+        try await checkAnswers(requests, events, outcomes)
         #expect(Set(events.map(\.messageID)).count == events.count, "seed \(seed): a message id stands twice")
         for (build, output) in logs {
             let stored = try await store.readLog(build, name: SimulatedWorker.logName, offset: 0, limit: 1 << 20)
@@ -27,6 +28,42 @@ struct SimulationJudge<S: Store> {
         for (build, size) in acknowledged where logs[build] == nil {
             let held = try await store.logStatus(build, name: SimulatedWorker.logName)?.size ?? 0
             #expect(held >= size, "seed \(seed): build \(build) lost bytes that were acknowledged")
+        }
+    }
+
+    /// Each request that was not cancelled has the outcome of one build that finished, its own or that of a request for the same; and of those that waited for the
+    /// same when one was claimed, that one alone got a build.
+    private func checkAnswers(_ requests: [RequestRow], _ events: [EventRecord], _ outcomes: [BuildID: Outcome]) async throws {
+        let byID = requests.reduce(into: [:]) { $0[$1.id] = $1 }
+        for request in requests where request.outcome != .cancelled {
+            guard let id = request.answeredBy ?? request.builds.last, let build = try await store.build(id) else {
+                Issue.record("seed \(seed): request \(request.id) ended as \(String(describing: request.outcome)) without a build")
+                continue
+            }
+            #expect(build.phase == .finished && build.outcome == request.outcome && outcomes[id] == request.outcome, "seed \(seed): \(request.id)")
+            guard let owner = byID[build.request], owner.id != request.id else { continue }
+            #expect(request.answeredBy == id && owner.builder == request.builder && owner.stamp == request.stamp, "seed \(seed): \(request.id)")
+        }
+        try checkGroups(byID, events)
+    }
+
+    private func checkGroups(_ requests: [RequestID: RequestRow], _ events: [EventRecord]) throws {
+        var pending: [String: Set<RequestID>] = [:]
+        // Those that waited when one of them was claimed, until they are told that its build answers them.
+        var left: [String: Set<RequestID>] = [:]
+        for event in events where event.entity == .request {
+            let id = RequestID(event.entityID)
+            guard let request = requests[id] else { continue }
+            let same = "\(request.builder) \(request.stamp.id)"
+            let fact = try event.fact(RequestFact.self)
+            if event.kind == .requestClaimed, fact.answeredBy != nil {
+                left[same]?.remove(id)
+                pending[same]?.remove(id)
+                continue
+            }
+            #expect(left[same]?.isEmpty ?? true, "seed \(seed): \(left[same] ?? []) had no part in the build of their like")
+            if fact.phase == .pending { pending[same, default: []].insert(id) } else { pending[same]?.remove(id) }
+            if event.kind == .requestClaimed { left[same] = pending[same] }
         }
     }
 

@@ -46,6 +46,6 @@ import Testing
         var simulation = try await Simulation(store: store, clock: clock, seed: seed)
         try await simulation.run(steps: 400, changes: 25)
         try await SimulationJudge(store: store, seed: seed).check(
-            accepted: simulation.accepted, logs: simulation.logs, acknowledged: simulation.acknowledged)
+            accepted: simulation.accepted, logs: simulation.logs, acknowledged: simulation.acknowledged, outcomes: simulation.outcomes)
     }
 }

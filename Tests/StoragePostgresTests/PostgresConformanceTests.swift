@@ -83,6 +83,12 @@ import Testing
     @Test("Superseding", arguments: Conformance.supersedingRules)
     func superseding(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Collapsing", arguments: Conformance.collapsingRules)
+    func collapsing(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
+    @Test("Requests that another one's build answers", arguments: Conformance.riderRules)
+    func riders(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Codebases", arguments: Conformance.codebaseRules)
     func codebases(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

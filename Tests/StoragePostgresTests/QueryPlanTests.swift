@@ -108,6 +108,7 @@ import Testing
             let heads = MatchSnapshot.headsOfProjects.replacing("$1::bigint[]", with: "'{\(mine)}'::bigint[]")
                 .replacing("$2::bigint[]", with: "'{5}'::bigint[]").replacing("$3::text[]", with: "'{c}'::text[]")
                 .replacing("$4::text[]", with: "'{b}'::text[]").replacing("$5", with: "NULL")
+                .replacing("$6::bigint[]", with: "'{1000000}'::bigint[]")
             return try tx.sql.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) \(heads) FOR NO KEY UPDATE SKIP LOCKED) h").map { $0.string(0) }
         }
         let text = plan.joined(separator: "\n")

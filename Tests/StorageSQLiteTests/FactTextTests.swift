@@ -14,7 +14,7 @@ import Testing
         change.category = "c"
         let request = RequestFact(
             buildset: BuildsetID(1), builder: odd, project: "p", branch: "b", phase: .finished, priority: -4, attempts: 2, build: BuildID(5),
-            worker: odd, outcome: .exception, cause: .workersLost, text: odd)
+            worker: odd, answeredBy: BuildID(5), outcome: .exception, cause: .workersLost, text: odd)
         let build = BuildFact(
             request: RequestID(1), buildset: BuildsetID(2), builder: odd, worker: odd, attempt: 1, project: "p", branch: "b", revision: "r",
             phase: .finished, outcome: .warnings, cause: .timeout, text: odd)

@@ -34,6 +34,8 @@ extension StoreConformance where S: Store {
                     StepRecipe(name: "unit", action: .run(.shell("true"))),
                 ]), Samples.builder("upload"), Samples.builder("tell"),
         ]
+        // What two steps trigger is the same: here each is told apart.
+        for index in configuration.builders.indices { configuration.builders[index].collapse = false }
         configuration.schedulers += [
             SchedulerRule(name: "deploys", kind: .triggerable, builders: ["upload"], properties: ["colour": "blue"]),
             SchedulerRule(name: "notes", kind: .triggerable, builders: ["tell"]),

@@ -55,6 +55,14 @@ struct Aftermath: Sendable {
         if builds.contains(where: \.retried) { bell.ring(.schedulingDeadlines) }
     }
 
+    /// Requests ended, or wait again, that a dispatcher of the version before had left.
+    func settled() {
+        bell.ring(.schedulingCompletions)
+        bell.ring(.dispatchMatch)
+        bell.ring(.dispatchTriggers)
+        bell.ring(.schedulingDeadlines)
+    }
+
     /// A session ended, and these builds with it. What only its worker could build keeps nobody from a lock any more.
     func ended(_ builds: [LostBuild]) {
         lost(builds)

@@ -49,6 +49,7 @@ final class SweepPass: Sendable {
         for session in try await store.silentSessions(reachableSince: since) ?? [] { try await end(session) }
         let expiry = try await store.expireLeases(reachableSince: since, limit: Self.batch)
         aftermath.lost(expiry.lost)
+        if expiry.settled > 0 { aftermath.settled() }
         if expiry.lost.count >= Self.batch { return .immediately }
         // The clocks of this machine and the database's need not agree: a wrong one costs a look.
         let wait = expiry.nextDue.map { min(max(.seconds(1), $0.since(watch.now.wall)), lease.period) } ?? lease.period * 2

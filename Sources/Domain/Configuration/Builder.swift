@@ -14,6 +14,8 @@ public struct Builder: Hashable, Sendable, Codable {
     public var limit: Int?
     /// What each of its builds holds from its assignment until it has ended.
     public var locks: [LockUse]
+    /// Requests for it that ask for the same, and wait at the same time, are answered by one build.
+    public var collapse: Bool
     /// How long its requests may wait for their first build before they end as `cancelled`; nil: for ever.
     public var deadline: Duration?
     /// What people may say when they force it; nil: any properties.
@@ -26,7 +28,8 @@ public struct Builder: Hashable, Sendable, Codable {
     public init(
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
         properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
-        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil, deadline: Duration? = nil
+        limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil, deadline: Duration? = nil,
+        collapse: Bool = true
     ) {
         self.name = name
         self.labels = labels
@@ -41,12 +44,13 @@ public struct Builder: Hashable, Sendable, Codable {
         self.force = force
         self.tries = tries
         self.deadline = deadline
+        self.collapse = collapse
     }
 }
 
 extension Builder {
     private enum CodingKeys: String, CodingKey {
-        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force
+        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force, collapse
         case tries = "try"
         case deadline = "deadline_ms"
     }
@@ -64,7 +68,8 @@ extension Builder {
             locks: try values.decodeIfPresent([LockUse].self, forKey: .locks) ?? [],
             force: try values.decodeIfPresent(ForceRule.self, forKey: .force),
             tries: try values.decodeIfPresent(TryRule.self, forKey: .tries),
-            deadline: try values.decodeMillisecondsIfPresent(forKey: .deadline))
+            deadline: try values.decodeMillisecondsIfPresent(forKey: .deadline),
+            collapse: try values.decodeIfPresent(Bool.self, forKey: .collapse) ?? true)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -82,5 +87,6 @@ extension Builder {
         try values.encodeIfPresent(force, forKey: .force)
         try values.encodeIfPresent(tries, forKey: .tries)
         try values.encodeMillisecondsIfPresent(deadline, forKey: .deadline)
+        try values.encode(collapse, forKey: .collapse)
     }
 }

@@ -61,13 +61,16 @@ public struct RequestFact: Hashable, Sendable, Codable {
     public var attempts: Int
     public var build: BuildID?
     public var worker: String?
+    /// That build, where it is another request's.
+    public var answeredBy: BuildID?
     public var outcome: Outcome?
     public var cause: Cause?
     public var text: String?
 
     public init(
         buildset: BuildsetID, builder: String, project: String, branch: String, phase: RequestPhase, priority: Int, attempts: Int,
-        build: BuildID? = nil, worker: String? = nil, outcome: Outcome? = nil, cause: Cause? = nil, text: String? = nil
+        build: BuildID? = nil, worker: String? = nil, answeredBy: BuildID? = nil, outcome: Outcome? = nil, cause: Cause? = nil,
+        text: String? = nil
     ) {
         self.buildset = buildset
         self.builder = builder
@@ -78,9 +81,15 @@ public struct RequestFact: Hashable, Sendable, Codable {
         self.attempts = attempts
         self.build = build
         self.worker = worker
+        self.answeredBy = answeredBy
         self.outcome = outcome
         self.cause = cause
         self.text = text
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case buildset, builder, project, branch, phase, priority, attempts, build, worker, outcome, cause, text
+        case answeredBy = "answered_by"
     }
 }
 

@@ -37,7 +37,8 @@ enum ConfigurationKeys {
     static let dependence = ["after", "outcome"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["codebases", "builders", "priority", "properties"]
     static let builder = [
-        "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "deadline", "force", "try", "matrix", "steps",
+        "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "deadline", "collapse", "force", "try", "matrix",
+        "steps",
     ]
     static let tryRule = ["bytes"]
     static let force = ["parameters", "reason"]

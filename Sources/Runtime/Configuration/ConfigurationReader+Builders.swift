@@ -14,6 +14,7 @@ extension ConfigurationReader {
         read.limit = builder["limit"]?.integer(in: Self.limits)
         read.locks = readLockUses(builder["locks"])
         read.deadline = builder["deadline"]?.duration(atLeast: .seconds(1))
+        if let collapse = builder["collapse"]?.boolean() { read.collapse = collapse }
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         let matrix = readMatrix(builder["matrix"])
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])

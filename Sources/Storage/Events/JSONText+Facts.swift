@@ -61,6 +61,7 @@ extension JSONText {
 
     private static func encode(_ fact: RequestFact) -> String {
         var object = JSONObject()
+        object.field("answered_by", fact.answeredBy)
         object.field("attempts", fact.attempts)
         object.field("branch", fact.branch)
         object.field("build", fact.build)

@@ -43,7 +43,8 @@ extension RequestRow {
     /// The columns that `init(stored:builds:)` reads, in its order, of `requests r`, `buildsets b` and `source_stamps s`.
     package static let columns = """
         r.id, r.buildset, r.builder, r.phase, r.outcome, r.cause, r.text, r.priority, r.attempts, r.created, r.claimed, r.finished,
-        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, r.deadline, b.further
+        r.cancel_reason, b.chain, s.project, s.repository, s.branch, s.revision, s.codebase, s.patch, r.deadline, b.further,
+        r.answered_by
         """
 
     package init(stored row: some StoredRow, builds: [BuildID]) throws {
@@ -54,7 +55,8 @@ extension RequestRow {
             id: RequestID(row.int64(0)), buildset: BuildsetID(row.int64(1)), builder: row.string(2), phase: phase, outcome: row.outcome(4),
             cause: row.cause(5), text: row.string(6), priority: row.int(7), attempts: row.int(8), created: row.time(9),
             claimed: row.optionalTime(10), finished: row.optionalTime(11), cancelReason: row.optionalString(12), deadline: row.optionalTime(20),
-            stamp: row.stamp(from: 14), chain: ChainID(row.string(13)), builds: builds, further: try row.stamps(21))
+            stamp: row.stamp(from: 14), chain: ChainID(row.string(13)), builds: builds, answeredBy: row.optionalInt64(22).map { BuildID($0) },
+            further: try row.stamps(21))
     }
 }
 

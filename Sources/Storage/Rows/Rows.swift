@@ -54,7 +54,8 @@ extension OpenBuild {
     /// The columns that `init(stored:)` reads, in its order, of `builds b` and `requests r`.
     package static let columns = """
         b.id, b.request, b.buildset, b.builder, b.worker, b.attempt, b.configuration, b.phase, b.session, b.fence, b.outcome, b.cause,
-        b.finish_key, coalesce(b.cancel_reason, r.cancel_reason), r.attempts, r.attempts_allowed, r.workers_lost, r.priority
+        b.finish_key, coalesce(b.cancel_reason, CASE WHEN r.finished IS NULL THEN r.cancel_reason END), r.attempts, r.attempts_allowed,
+        r.workers_lost, r.priority, EXISTS (SELECT 1 FROM requests a WHERE a.answered_by = b.id AND a.finished IS NULL), r.finished IS NOT NULL
         """
 
     package init(stored row: some StoredRow) throws {
@@ -65,7 +66,21 @@ extension OpenBuild {
             machine: BuildMachine(
                 phase: phase, session: SessionID(row.int64(8)), fence: Fence(row.int64(9)), outcome: row.outcome(10), cause: row.cause(11)),
             finishKey: row.optionalString(12), cancelReason: row.optionalString(13), attempts: row.int(14), attemptsAllowed: row.int(15),
-            workersLost: row.string(16), priority: row.int(17))
+            workersLost: row.string(16), priority: row.int(17), isShared: row.bool(18), isOrphan: row.bool(19))
+    }
+}
+
+extension Rider {
+    /// The columns that `init(stored:)` reads, in its order, of `requests`. Index: requests_answered.
+    package static let selection = """
+        SELECT id, buildset, answered_by, priority, attempts, attempts_allowed, workers_lost, cancel_reason FROM requests
+        """
+
+    package init(stored row: some StoredRow) throws {
+        self.init(
+            request: RequestID(row.int64(0)), buildset: BuildsetID(row.int64(1)), build: BuildID(row.int64(2)), priority: row.int(3),
+            attempts: row.int(4), attemptsAllowed: row.int(5), workersLost: try JSONText.decode([String].self, row.string(6)),
+            cancelReason: row.optionalString(7))
     }
 }
 

@@ -20,11 +20,11 @@ package struct BuildEnding {
 
 /// What the end of a build led to.
 package struct EndedBuild {
-    /// The request went back to `pending`.
+    /// The request, or one that it answered too, went back to `pending`.
     package var retried: Bool
     /// Other requests waited for it or for another that ended with it, and are pending now.
     package var released: Bool
-    /// It was the last open build of its buildset, which ended with it.
+    /// A buildset ended with it.
     package var endedBuildset: Bool
     package var logs: [String]
 }

@@ -17,10 +17,15 @@ package struct OpenBuild {
     package var attemptsAllowed: Int
     package var workersLost: [String]
     package var priority: Int
+    /// It answers other requests beside its own.
+    package var isShared: Bool
+    /// Its own request has ended, and it goes on for those.
+    package var isOrphan: Bool
 
     package init(
         id: BuildID, request: RequestID, buildset: BuildsetID, builder: String, worker: String, attempt: Int, configuration: ConfigurationID,
-        machine: BuildMachine, finishKey: String?, cancelReason: String?, attempts: Int, attemptsAllowed: Int, workersLost: String, priority: Int
+        machine: BuildMachine, finishKey: String?, cancelReason: String?, attempts: Int, attemptsAllowed: Int, workersLost: String, priority: Int,
+        isShared: Bool, isOrphan: Bool
     ) throws {
         self.id = id
         self.request = request
@@ -36,6 +41,8 @@ package struct OpenBuild {
         self.attemptsAllowed = attemptsAllowed
         self.workersLost = workersLost == "[]" ? [] : try JSONText.decode([String].self, workersLost)
         self.priority = priority
+        self.isShared = isShared
+        self.isOrphan = isOrphan
     }
 
     package func fact(_ context: BuildsetContext, text: String? = nil) -> BuildFact {

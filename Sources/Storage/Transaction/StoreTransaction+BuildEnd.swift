@@ -78,7 +78,7 @@ extension StoreTransaction {
             let id = ending.build.id
             ended[id] = EndedBuild(
                 retried: settled.retried.contains(id), released: !settled.finished.released.isEmpty,
-                endedBuildset: settled.finished.buildsets.contains(ending.build.buildset),
+                endedBuildset: !settled.finished.buildsets.isDisjoint(with: settled.buildsets[id] ?? []),
                 logs: (logs[id] ?? []).map(\.name))
         }
     }

@@ -51,6 +51,11 @@ package struct BuildsetDraft {
         unknown = wanted.filter { configuration.builder(named: $0) == nil }
     }
 
+    /// What its requests have in common with others whose builds would do the same. What a person asked for is built for that person.
+    var identity: RequestIdentity? {
+        new.byRule ? RequestIdentity(stamps: [new.plan.stamp] + new.plan.further, properties: new.plan.properties) : nil
+    }
+
     func context(_ id: BuildsetID) -> BuildsetContext {
         let plan = new.plan
         return BuildsetContext(
@@ -71,6 +76,8 @@ package struct NewRequest {
     package var deadline: Timestamp?
     /// Not empty: it is made in phase `waiting`.
     package var needs: [Need]
+    /// What it asks for; nil: it gets a build of its own.
+    package var identity: String?
 
     package var phase: RequestPhase { needs.isEmpty ? .pending : .waiting }
 }
@@ -118,6 +125,7 @@ extension StoreTransaction {
         var new: [NewRequest] = []
         for (draft, context) in zip(drafts, contexts) {
             guard let context else { continue }
+            let identity = draft.builders.contains(where: \.collapse) ? draft.identity : nil
             for builder in draft.builders {
                 let demand = Demand(
                     untrusted: context.properties.isUntrusted, patched: context.stamp.patch != nil, ofCodebases: draft.further != nil)
@@ -128,7 +136,7 @@ extension StoreTransaction {
                         buildset: context.id, builder: builder.name, matchClass: matchClass, project: context.stamp.project,
                         priority: draft.new.plan.priority + builder.priority,
                         attemptsAllowed: max(1, builder.attempts), deadline: try builder.deadline.map { try now.advanced(by: $0) },
-                        needs: draft.needs(of: builder)))
+                        needs: draft.needs(of: builder), identity: builder.collapse ? identity?.digest(of: builder.name) : nil))
             }
         }
         guard !new.isEmpty else { return [:] }

@@ -8,14 +8,19 @@ package struct RequestRecord {
     package var priority: Int
     package var attempts: Int
     package var cancelReason: String?
+    /// The build of another request that answers it.
+    package var answeredBy: BuildID?
 
-    package init(buildset: BuildsetID, builder: String, phase: RequestPhase, priority: Int, attempts: Int, cancelReason: String?) {
+    package init(
+        buildset: BuildsetID, builder: String, phase: RequestPhase, priority: Int, attempts: Int, cancelReason: String?, answeredBy: BuildID?
+    ) {
         self.buildset = buildset
         self.builder = builder
         self.phase = phase
         self.priority = priority
         self.attempts = attempts
         self.cancelReason = cancelReason
+        self.answeredBy = answeredBy
     }
 }
 
@@ -44,15 +49,17 @@ package protocol ControlTransaction: StoreTransaction {
     /// What the changes say of a build by hand; the revision is in small letters, and may be the beginning of one.
     func witness(repository: String, branch: String, revision: String?) throws -> HandWitness
     func rebuildRecord(_ build: BuildID) throws -> RebuildRecord?
-    /// The request of a build, both phases; the buildset and the request are locked where several processes write.
-    func phases(of build: BuildID) throws -> (request: RequestID, build: BuildPhase, requestPhase: RequestPhase)?
     func requestRecord(_ request: RequestID) throws -> RequestRecord?
-    /// Locks the buildsets of these requests, the requests, and the open builds of the latter ones, each by ascending number, where several
+    /// Locks the buildsets of these requests, the requests, and the open builds that answer the latter ones, each by ascending number, where several
     /// processes write: whoever takes them one request after the other meets a batch of reports halfway.
     func lock(_ requests: [RequestID], buildsOf claimed: [RequestID]) throws
     func setCancelReason(_ request: RequestID, _ reason: String) throws
-    /// Asks for the end of the open build of a request, with the first reason that was given.
-    func cancelOpenBuild(of request: RequestID, reason: String) throws -> BuildCancel?
+    /// The open build of a request, locked where several processes write: what is read after this of whom it answers stays so.
+    func openBuild(of request: RequestID) throws -> BuildID?
+    /// The same of a build; true when its own request has ended.
+    func isOrphan(_ build: BuildID) throws -> Bool
+    /// Asks for the end of an open build, with the first reason that was given.
+    func cancelOpenBuild(_ build: BuildID, reason: String) throws -> BuildCancel?
     /// How many rows changed: 0 when the request has ended or is not there.
     func writePriority(_ request: RequestID, _ priority: Int) throws -> Int
 }
@@ -61,20 +68,6 @@ private struct StoredReceipt: Codable {
     var buildset: BuildsetID
     var request: RequestID
     var chain: ChainID
-}
-
-/// A request whose end somebody wants.
-package struct WantedCancel {
-    package var request: RequestID
-    package var reason: String
-    /// Also when a build has it.
-    package var evenClaimed: Bool
-
-    package init(request: RequestID, reason: String, evenClaimed: Bool) {
-        self.request = request
-        self.reason = reason
-        self.evenClaimed = evenClaimed
-    }
 }
 
 extension ControlTransaction {
@@ -113,60 +106,6 @@ extension ControlTransaction {
                 further: context.further)
             return try byHand(NewBuildset(plan, author: record.author, comments: record.comments, byRule: false))
         }
-    }
-
-    package func cancel(_ build: BuildID, reason: String) throws -> CancelReceipt {
-        guard let found = try phases(of: build) else { throw StoreError.notFound("there is no build \(build)") }
-        // The request may be on its way with another build, which nobody asked to end.
-        guard found.build != .finished else { return CancelReceipt(phase: found.requestPhase, build: nil) }
-        return try cancel(found.request, reason: reason)
-    }
-
-    /// Asks for the end of a request. Writes `request.cancelled` the first time.
-    package func cancel(_ request: RequestID, reason: String) throws -> CancelReceipt {
-        guard let record = try requestRecord(request) else { throw StoreError.notFound("there is no request \(request)") }
-        if record.phase == .finished { return CancelReceipt(phase: .finished, build: nil) }
-        if record.cancelReason == nil { try note(request, record, reason: reason) }
-        guard record.phase == .claimed else {
-            try finishRequest(request, outcome: .cancelled, cause: .cancelled, text: record.cancelReason ?? reason)
-            return CancelReceipt(phase: .finished, build: nil)
-        }
-        return CancelReceipt(phase: .claimed, build: try cancelOpenBuild(of: request, reason: record.cancelReason ?? reason))
-    }
-
-    /// Asks for the ends of requests, in this order, with few statements for all that no build has. Gives the builds whose workers are to be told.
-    package func cancel(_ wanted: [WantedCancel]) throws -> [BuildCancel] {
-        if wanted.count > 1 { try lock(wanted.map(\.request), buildsOf: wanted.filter(\.evenClaimed).map(\.request)) }
-        var builds: [BuildCancel] = []
-        var ends: [RequestEnd] = []
-        for one in wanted {
-            // Locked now: since somebody listed it, a build may have taken it.
-            guard let record = try requestRecord(one.request), record.phase != .finished else { continue }
-            let isClaimed = record.phase == .claimed
-            guard !isClaimed || one.evenClaimed else { continue }
-            if record.cancelReason == nil { try note(one.request, record, reason: one.reason) }
-            let reason = record.cancelReason ?? one.reason
-            if isClaimed {
-                if let build = try cancelOpenBuild(of: one.request, reason: reason) { builds.append(build) }
-            } else {
-                ends.append(RequestEnd(request: one.request, outcome: .cancelled, cause: .cancelled, text: reason))
-            }
-        }
-        try finish(ends)
-        return builds
-    }
-
-    private func note(_ request: RequestID, _ record: RequestRecord, reason: String) throws {
-        let context = try context(of: record.buildset)
-        let claimed = record.phase == .claimed
-        try setCancelReason(request, reason)
-        let fact = RequestFact(
-            buildset: context.id, builder: record.builder, project: context.stamp.project, branch: context.stamp.branch,
-            phase: claimed ? .claimed : .finished, priority: record.priority, attempts: record.attempts, outcome: claimed ? nil : .cancelled,
-            cause: .cancelled, text: reason)
-        emit(
-            EventDraft(
-                .requestCancelled, entity: .request, id: request.rawValue, chain: context.eventChain(request: request), data: .request(fact)))
     }
 
     package func prioritize(_ request: RequestID, _ priority: Int) throws {

@@ -8,14 +8,19 @@ package struct RequestEnd: Encodable {
     package var text: String
     package var build: BuildID?
     package var worker: String?
+    /// The build is another request's.
+    package var isAnswered: Bool
 
-    package init(request: RequestID, outcome: Outcome, cause: Cause?, text: String, build: BuildID? = nil, worker: String? = nil) {
+    package init(
+        request: RequestID, outcome: Outcome, cause: Cause?, text: String, build: BuildID? = nil, worker: String? = nil, isAnswered: Bool = false
+    ) {
         self.request = request
         self.outcome = outcome
         self.cause = cause
         self.text = text
         self.build = build
         self.worker = worker
+        self.isAnswered = isAnswered
     }
 }
 
@@ -65,8 +70,8 @@ extension StoreTransaction {
     }
 
     /// Ends requests, and the buildsets whose last open ones they were, with a few statements for all. Writes `request.finished` and
-    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first. Requests that
-    /// waited for these ends are released, or skipped, by the same transaction.
+    /// `buildset.finished`. Requests that had ended before stay as they are. A request that a build holds must have that build ended first, unless the build goes
+    /// on for others. Requests that waited for these ends are released, or skipped, by the same transaction.
     @discardableResult
     package func finish(_ ends: [RequestEnd]) throws -> FinishedRequests {
         guard !ends.isEmpty else { return FinishedRequests() }
@@ -79,8 +84,8 @@ extension StoreTransaction {
             closed[context.id, default: 0] += 1
             let fact = RequestFact(
                 buildset: context.id, builder: row.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .finished,
-                priority: row.priority, attempts: row.attempts, build: end.build, worker: end.worker, outcome: end.outcome, cause: end.cause,
-                text: end.text.isEmpty ? nil : end.text)
+                priority: row.priority, attempts: row.attempts, build: end.build, worker: end.worker,
+                answeredBy: end.isAnswered ? end.build : nil, outcome: end.outcome, cause: end.cause, text: end.text.isEmpty ? nil : end.text)
             events.append(
                 PendingEvent(
                     EventDraft(

@@ -37,12 +37,39 @@ package struct ClaimedBuild {
     }
 }
 
+/// A request that waited for the same as one that was claimed: the build answers it too.
+package struct ClaimedRider {
+    package var request: RequestID
+    package var buildset: BuildsetID
+    package var builder: String
+    package var build: BuildID
+    package var priority: Int
+    package var attempts: Int
+    package var requestVersion: Int64
+
+    package init(
+        request: RequestID, buildset: BuildsetID, builder: String, build: BuildID, priority: Int, attempts: Int, requestVersion: Int64
+    ) {
+        self.request = request
+        self.buildset = buildset
+        self.builder = builder
+        self.build = build
+        self.priority = priority
+        self.attempts = attempts
+        self.requestVersion = requestVersion
+    }
+
+    /// What one build answers: more would keep others waiting. What is left gets the next build.
+    package static let most = 1000
+}
+
 extension StoreTransaction {
-    /// Makes a build for each request, and their events; gives them as their workers are handed them.
+    /// Makes a build for each request, and their events; gives them as their workers are handed them. Those that wait for the same are answered by it.
     package func assign(_ claims: [Claim], configuration: ConfigurationID) throws -> [Assignment] {
         guard !claims.isEmpty else { return [] }
         let offers = claims.reduce(into: [:]) { $0[$1.request] = $1.offer }
-        return try claim(claims, configuration: configuration).sorted { $0.build < $1.build }.map { one in
+        let (claimed, riders) = try claim(claims, configuration: configuration)
+        let assignments = try claimed.sorted { $0.build < $1.build }.map { one in
             guard let offer = offers[one.request] else { throw StoreError.internalError("a request was claimed that nobody asked for") }
             let context = try context(of: one.buildset)
             let chain = context.eventChain(request: one.request)
@@ -59,6 +86,21 @@ extension StoreTransaction {
             return Assignment(
                 build: one.build, request: one.request, fence: one.fence, session: offer.session, worker: one.worker, attempt: one.attempt,
                 context: context, builder: try builder(one.builder, configuration), sources: try sources(of: context, configuration))
+        }
+        try tell(riders, workers: claimed.reduce(into: [:]) { $0[$1.build] = $1.worker })
+        return assignments
+    }
+
+    private func tell(_ riders: [ClaimedRider], workers: [BuildID: String]) throws {
+        for rider in riders.sorted(by: { $0.request < $1.request }) {
+            let context = try context(of: rider.buildset)
+            let fact = RequestFact(
+                buildset: rider.buildset, builder: rider.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .claimed,
+                priority: rider.priority, attempts: rider.attempts, build: rider.build, worker: workers[rider.build], answeredBy: rider.build)
+            emit(
+                EventDraft(
+                    .requestClaimed, entity: .request, id: rider.request.rawValue, chain: context.eventChain(request: rider.request),
+                    data: .request(fact)), version: rider.requestVersion)
         }
     }
 

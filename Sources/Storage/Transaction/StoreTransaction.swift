@@ -52,8 +52,10 @@ package protocol StoreTransaction: AnyObject {
     func writeTrials(_ trials: [RequestTrial]) throws
 
     // Builds
-    /// These builds, those that exist; those in `ending` will be ended, so their buildsets and requests are locked before them.
+    /// These builds, those that exist; those in `ending` will be ended, so the buildsets and requests that they answer are locked before them.
     func builds(_ ids: [BuildID], ending: [BuildID]) throws -> [BuildID: OpenBuild]
+    /// The requests that these builds answer beside their own and that have not ended, by number; locked, where several processes write, by `builds`.
+    func riders(of builds: [BuildID]) throws -> [Rider]
     func writeEnds(_ endings: [BuildEnding]) throws -> Int
     /// Ends the running steps of these builds with them; gives the steps, with no builder named.
     func closeSteps(of builds: [BuildID]) throws -> [StepFact]
@@ -70,8 +72,9 @@ package protocol StoreTransaction: AnyObject {
     func writeReports(accepted: [BuildID], renewed: [BuildID], steps: [StepFact], keys: [ReportKey]) throws
 
     // Matching
-    /// Claims these requests, those that are still pending, and makes a build of each; `version` of both is set for one event.
-    func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> [ClaimedBuild]
+    /// Claims these requests, those that are still pending, and makes a build of each; `version` of both is set for one event. The pending requests that ask
+    /// for the same as one of these are claimed with it, up to `ClaimedRider.most`, and have no build of their own; another process may hold some back.
+    func claim(_ claims: [Claim], configuration: ConfigurationID) throws -> (builds: [ClaimedBuild], riders: [ClaimedRider])
 }
 
 extension StoreTransaction {

@@ -13,7 +13,7 @@ extension BuildSummary {
 }
 
 extension BuildDocument {
-    init(_ row: BuildRow, steps: [StepRow], logs: [LogStatus]) {
+    init(_ row: BuildRow, steps: [StepRow], logs: [LogStatus], answers: [RequestID]) {
         self.init(
             summary: BuildSummary(row), properties: row.properties,
             steps: steps.map { StepDocument(fact: $0.fact, started: $0.started, finished: $0.finished) },
@@ -21,7 +21,7 @@ extension BuildDocument {
                 LogDocument(
                     name: log.name, step: log.step, size: log.size, sha256: log.sha256, closed: log.closed,
                     link: "/api/v1/builds/\(row.id)/logs/\(PathWord.escaped(log.name))")
-            })
+            }, answers: answers)
     }
 }
 
@@ -30,7 +30,9 @@ extension RequestDocument {
         self.init(
             id: row.id, buildset: row.buildset, builder: row.builder, phase: row.phase, outcome: row.outcome, cause: row.cause, text: row.text,
             priority: row.priority, attempts: row.attempts, created: row.created, claimed: row.claimed, finished: row.finished,
-            cancelReason: row.cancelReason, deadline: row.deadline, stamp: row.stamp, chain: row.chain, builds: row.builds, stamps: row.stamps)
+            cancelReason: row.cancelReason, deadline: row.deadline, stamp: row.stamp, chain: row.chain, builds: row.builds,
+            answeredBy: row.answeredBy,
+            stamps: row.stamps)
     }
 }
 

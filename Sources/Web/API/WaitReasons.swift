@@ -36,16 +36,24 @@ struct WaitReasons {
         if case .passed = facts.deadline { true } else { false }
     }
 
+    /// The build is another request's.
+    private var answered: [Reason] {
+        guard let build = facts.build, facts.request.answeredBy == build.id else { return [] }
+        return [
+            Reason("answered_by", "build \(build.id) of request \(build.request) answers it: that was first in line, and both ask for the same")
+        ]
+    }
+
     private var finished: [Reason] {
         let request = facts.request
         let cause = request.cause.map { " (\($0.rawValue))" } ?? ""
         let text = request.text.isEmpty ? "" : ": \(request.text)"
-        return [Reason("finished", "it ended as \(request.outcome?.rawValue ?? "unknown")\(cause)\(text)")]
+        return answered + [Reason("finished", "it ended as \(request.outcome?.rawValue ?? "unknown")\(cause)\(text)")]
     }
 
     private var claimed: [Reason] {
         guard let build = facts.build else { return [Reason("claimed", "a worker is being told")] }
-        var reasons: [Reason] = []
+        var reasons = answered
         switch build.phase {
         case .assigned: reasons.append(Reason("assigned", "build \(build.id) is assigned to \(build.worker), which has not accepted it yet"))
         case .running: reasons.append(Reason("running", "build \(build.id) runs on \(build.worker) since \(build.started ?? build.assigned)"))

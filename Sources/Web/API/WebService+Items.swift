@@ -50,7 +50,8 @@ extension WebService {
 
     func buildDocument(_ id: BuildID) async throws -> BuildDocument? {
         guard let row = try await store.build(id) else { return nil }
-        return BuildDocument(row, steps: try await store.steps(of: id), logs: try await store.logs(of: id))
+        return BuildDocument(
+            row, steps: try await store.steps(of: id), logs: try await store.logs(of: id), answers: try await store.requestsAnswered(by: id))
     }
 
     private func addNamedItemRoutes(to router: DoorRouter) {

@@ -13,6 +13,8 @@ struct BuildPage {
     }
 
     var build: BuildRow
+    /// The requests that it answers beside its own.
+    var answers: [RequestID] = []
     var steps: [StepRow]
     var logs: [LogPart]
     var now: Timestamp
@@ -70,6 +72,13 @@ struct BuildPage {
                 ("Request", "<a href=\"/api/v1/requests/\(build.request)\">\(build.request)</a>"),
                 ("Buildset", "<a href=\"/api/v1/buildsets/\(build.buildset)\">\(build.buildset)</a>"),
             ]
+        if !answers.isEmpty {
+            facts.append(
+                (
+                    "Answers too",
+                    "\(answers.prefix(20).map { request -> HTML in "<a href=\"/api/v1/requests/\(request)\">\(request)</a> " })"
+                ))
+        }
         if build.attempt > 1 { facts.append(("Attempt", "\(build.attempt)")) }
         if let cause = build.cause { facts.append(("Cause", "\(cause.rawValue)")) }
         if !build.changes.isEmpty {

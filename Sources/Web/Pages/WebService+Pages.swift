@@ -132,7 +132,8 @@ extension WebService {
         let steps = try await store.steps(of: id)
         var logs: [BuildPage.LogPart] = []
         for status in try await store.logs(of: id) { logs.append(try await logPart(id, status)) }
-        let page = BuildPage(build: build, steps: steps, logs: logs, now: try await store.now())
+        let page = BuildPage(
+            build: build, answers: try await store.requestsAnswered(by: id), steps: steps, logs: logs, now: try await store.now())
         // The id is the last word of a key; step and log events belong to their build.
         let keys = build.phase == .finished ? [] : ["build.*.*.*.*.*.*.\(id)", "step.*.*.*.*.*.*.\(id)", "log.*.*.*.*.*.*.\(id)"]
         return PageLayout(

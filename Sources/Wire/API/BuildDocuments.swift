@@ -69,25 +69,29 @@ public struct BuildSummary: Sendable, Encodable {
 /// Everything about one build, in one call.
 public struct BuildDocument: Sendable, Encodable {
     public var summary: BuildSummary
+    /// The requests that it answers beside its own; absent where there are none.
+    public var answers: [RequestID]?
     public var properties: Properties
     public var steps: [StepDocument]
     public var logs: [LogDocument]
 
-    public init(summary: BuildSummary, properties: Properties, steps: [StepDocument], logs: [LogDocument]) {
+    public init(summary: BuildSummary, properties: Properties, steps: [StepDocument], logs: [LogDocument], answers: [RequestID] = []) {
         self.summary = summary
+        self.answers = answers.isEmpty ? nil : answers
         self.properties = properties
         self.steps = steps
         self.logs = logs
     }
 
     private enum CodingKeys: String, CodingKey {
-        case properties, steps, logs
+        case answers, properties, steps, logs
     }
 
     /// The summary's fields stand beside the others.
     public func encode(to encoder: any Encoder) throws {
         try summary.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(answers, forKey: .answers)
         try container.encode(properties, forKey: .properties)
         try container.encode(steps, forKey: .steps)
         try container.encode(logs, forKey: .logs)

@@ -21,19 +21,23 @@ public struct RequestDocument: Sendable, Encodable {
     /// Every codebase, the main one first; absent where there is one repository.
     public var stamps: [SourceStamp]?
     public var chain: ChainID
+    /// Its own, oldest first.
     public var builds: [BuildID]
+    /// The build of another request that answers it, or did; absent: its own do.
+    public var answeredBy: BuildID?
 
     private enum CodingKeys: String, CodingKey {
         case id, buildset, builder, phase, outcome, cause, text, priority, attempts, created, claimed, finished, deadline, stamp, stamps, chain
         case builds
         case cancelReason = "cancel_reason"
+        case answeredBy = "answered_by"
     }
 
     public init(
         id: RequestID, buildset: BuildsetID, builder: String, phase: RequestPhase, outcome: Outcome?, cause: Cause?, text: String,
         priority: Int, attempts: Int, created: Timestamp, claimed: Timestamp?, finished: Timestamp?, cancelReason: String?,
         deadline: Timestamp? = nil,
-        stamp: SourceStamp, chain: ChainID, builds: [BuildID],
+        stamp: SourceStamp, chain: ChainID, builds: [BuildID], answeredBy: BuildID? = nil,
         stamps: [SourceStamp]? = nil
     ) {
         self.id = id
@@ -54,6 +58,7 @@ public struct RequestDocument: Sendable, Encodable {
         self.stamps = stamps
         self.chain = chain
         self.builds = builds
+        self.answeredBy = answeredBy
     }
 }
 

@@ -38,6 +38,7 @@ struct BuildCommand: AsyncParsableCommand {
             ["reason", build["reason"].text],
             ["worker", "\(build["worker"].text), attempt \(build["attempt"].text)"],
             ["request", build["request"].text],
+            ["answers too", build["answers"].items.map(\.text).joined(separator: " ")],
             ["buildset", build["buildset"].text],
             ["configuration", revisions(build)],
             ["duration", Phrases.duration(from: build["started"].time, to: build["finished"].time)],

@@ -21,7 +21,8 @@ struct RequestsCommand: AsyncParsableCommand {
                     request["id"].text, Phrases.firstLine(request["builder"].text, limit: 30), Phrases.firstLine(stamp["branch"].text, limit: 30),
                     Phrases.revision(revision.isEmpty ? nil : revision),
                     request["phase"].text, request["outcome"].text, request["priority"].text, request["created"].time.map(Phrases.age) ?? "",
-                    request["builds"].items.map(\.text).joined(separator: " "),
+                    (request["builds"].items.map(\.text) + (request["answered_by"].isAbsent ? [] : ["of another: " + request["answered_by"].text]))
+                        .joined(separator: " "),
                 ])
             }
             return table.rows.isEmpty ? "no requests\n" : table.render()

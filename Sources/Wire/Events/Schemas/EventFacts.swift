@@ -45,6 +45,7 @@ enum EventFacts {
         .init("attempts", SchemaValue.count, "How many builds it has had."),
         .init("build", SchemaValue.id, "The build that it has, or had last.", isAlways: false),
         .init("worker", SchemaValue.text, "The worker of that build.", isAlways: false),
+        .init("answered_by", SchemaValue.id, "That build, where it is another request's: one build answers both.", isAlways: false),
         .init("outcome", SchemaValue.word(Outcome.self), "How it ended.", isAlways: false),
         .init("cause", SchemaValue.code(Cause.self), "Why it ended so, when the outcome alone does not say.", isAlways: false),
         .init("text", SchemaValue.text, "The same for people.", isAlways: false),

@@ -1,0 +1,148 @@
+import Domain
+import Storage
+import StoreConformance
+import Testing
+
+@testable import StoragePostgres
+
+/// What holds of requests that one build answers when several processes write at once, some of them of the version before.
+@Suite(.timeLimit(.minutes(10)), .takingTurns) struct CollapsingTests {
+    private static let configuration = {
+        var configuration = Samples.configuration()
+        configuration.schedulers.append(SchedulerRule(name: "other", kind: .anyBranch, builders: ["test"]))
+        return configuration
+    }()
+
+    /// Two processes, and two requests for the same.
+    private static func stores() async throws -> [PostgresStore] {
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        _ = try await stores[0].accept([Samples.change("1")], advancing: nil)
+        _ = try await stores[0].classify(limit: 10, planner: Planner(configuration: configuration))
+        return stores
+    }
+
+    private static func riding() async throws -> (stores: [PostgresStore], worker: WorkerDouble<PostgresStore>, build: Assignment) {
+        let stores = try await stores()
+        let worker = try await WorkerDouble(stores[0])
+        let build = try #require(try await worker.claim().first)
+        try await worker.accept([build])
+        return (stores, worker, build)
+    }
+
+    private static func requests(_ store: PostgresStore) async throws -> [RequestRow] {
+        try await store.requests(PageQuery(RequestFields(), ascending: true, limit: 10))
+    }
+
+    @Test("While one dispatcher gives the first of its like away, no other gives the second away")
+    func together() async throws {
+        let stores = try await Self.stores()
+        let first = try await WorkerDouble(stores[0], "w1")
+        let second = try await WorkerDouble(stores[1], "w2")
+        let offers = [first.offer()]
+        let demand = try await stores[0].read("looking") { try MatchSnapshot($0, offers, stores[0]).demand().sorted { $0.key < $1.key } }
+        let held = try await HeldTransaction(stores[0]) { tx in
+            let (snapshot, configuration) = try #require(try MatchSnapshot.locking(demand, offers, tx))
+            return try tx.assign(snapshot.decide(), configuration: configuration)
+        }
+        let result = try await stores[1].match([second.offer()])
+        #expect(result.assignments.isEmpty && result.isUnfinished)
+        #expect(try await held.commit().count == 1)
+        let later = try await stores[1].match([second.offer()])
+        #expect(later.assignments.isEmpty && !later.isUnfinished)
+        #expect(try await Self.requests(stores[1]).map(\.phase) == [.claimed, .claimed])
+    }
+
+    @Test("Of those that leave a build at the same time the last one ends it", arguments: [[1, 2], [2, 1]] as [[Int64]])
+    func leavingTogether(_ order: [Int64]) async throws {
+        let (stores, worker, build) = try await Self.riding()
+        let first = RequestID(order[0])
+        let held = try await HeldTransaction(stores[0]) { try $0.cancel(first, reason: "no") }
+        let last = Task { try await stores[1].cancelRequest(RequestID(order[1]), reason: "nor that") }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit() == CancelReceipt(phase: .finished, build: nil))
+        #expect(try await last.value.build?.build == build.build)
+        #expect(try await stores[0].pendingCancels([worker.session.id]).map(\.build) == [build.build])
+    }
+
+    @Test("A build that ends while one that rides is cancelled, and the other way round, ends each once")
+    func endingTogether() async throws {
+        let (stores, worker, build) = try await Self.riding()
+        let held = try await HeldTransaction(stores[0]) { try $0.cancel(RequestID(2), reason: "no") }
+        let finishing = Task { try await worker.speaking(to: stores[1]).finish(build) }
+        try await stores[1].untilSomebodyWaits()
+        #expect(try await held.commit().phase == .finished)
+        #expect(try await finishing.value?.verdict == .applied)
+        #expect(try await Self.requests(stores[0]).map(\.outcome) == [.success, .cancelled])
+        expectContiguousVersions(try await stores[0].everyEvent())
+    }
+
+    /// What a dispatcher of the version before writes, who knows of one request for each build.
+    private static func endAsBefore(_ store: PostgresStore, _ build: Assignment, _ outcome: Outcome, cause: Cause? = nil, retry: Bool = false)
+        async throws
+    {
+        try await store.write("ending a build as before") { tx in
+            let now = PostgresValue.integer(try tx.now.microseconds)
+            _ = try tx.sql.run(
+                "UPDATE builds SET phase = 'finished', outcome = $2, cause = $3, finished = $4, fence = fence + 1 WHERE id = $1",
+                [.integer(build.build.rawValue), .text(outcome.rawValue), .text(cause?.rawValue), now])
+            if retry {
+                _ = try tx.sql.run(
+                    "UPDATE requests SET phase = 'pending', claimed = NULL WHERE id = $1", [.integer(build.request.rawValue)])
+            } else {
+                try tx.finishRequest(build.request, outcome: outcome, cause: cause, text: "")
+            }
+        }
+    }
+
+    private static func sweep(_ store: PostgresStore) async throws -> Int {
+        try await store.expireLeases(reachableSince: try await store.now(), limit: 10).settled
+    }
+
+    @Test("What a dispatcher of the version before ended ends for all, by the next sweep of this one", arguments: [Outcome.success, .failure])
+    func endedByOlder(_ outcome: Outcome) async throws {
+        let (stores, _, build) = try await Self.riding()
+        #expect(try await Self.sweep(stores[1]) == 0)
+        try await Self.endAsBefore(stores[0], build, outcome)
+        #expect(try await Self.requests(stores[0]).map(\.phase) == [.finished, .claimed])
+        #expect(try await Self.sweep(stores[1]) == 1)
+        let rows = try await Self.requests(stores[0])
+        #expect(rows.map(\.outcome) == [outcome, outcome] && rows[1].answeredBy == build.build)
+        #expect(try await stores[0].buildset(BuildsetID(2))?.outcome == outcome)
+        #expect(try await Self.sweep(stores[1]) == 0)
+    }
+
+    @Test("What a dispatcher of the version before lost, or stopped for the one that it knew of, leaves the others waiting")
+    func lostByOlder() async throws {
+        for isLost in [true, false] {
+            let (stores, _, build) = try await Self.riding()
+            try await Self.endAsBefore(
+                stores[0], build, isLost ? .exception : .cancelled, cause: isLost ? .lost : .cancelled, retry: isLost)
+            #expect(try await Self.sweep(stores[1]) == 1)
+            let rows = try await Self.requests(stores[0])
+            #expect(rows.map(\.phase) == [isLost ? .pending : .finished, .pending])
+            #expect(rows[1].answeredBy == nil && rows[1].attempts == (isLost ? 1 : 0))
+            let builds = try await WorkerDouble(stores[1], "w2").claim()
+            #expect(builds.map(\.request.rawValue) == [isLost ? 1 : 2])
+        }
+    }
+
+    @Test("What a page of the version before cancelled ends alone, whichever it is")
+    func cancelledByOlder() async throws {
+        for request in [1, 2] as [Int64] {
+            let (stores, worker, build) = try await Self.riding()
+            try await stores[0].write("cancelling as before") { tx in
+                _ = try tx.sql.run("UPDATE requests SET cancel_reason = 'no' WHERE id = $1", [.integer(request)])
+                _ = try tx.sql.run("UPDATE builds SET cancel_reason = 'no' WHERE request = $1", [.integer(request)])
+            }
+            #expect(try await Self.sweep(stores[1]) == (request == 2 ? 1 : 0))
+            if request == 2 {
+                #expect(try await Self.requests(stores[0]).map(\.outcome) == [nil, .cancelled])
+                try await worker.finish(build)
+                #expect(try await Self.requests(stores[0]).map(\.outcome) == [.success, .cancelled])
+            } else {
+                try await worker.finish(build, .cancelled, cause: .cancelled)
+                #expect(try await Self.requests(stores[0]).map(\.phase) == [.finished, .pending])
+            }
+        }
+    }
+}
