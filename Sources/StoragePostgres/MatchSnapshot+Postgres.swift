@@ -190,6 +190,25 @@ extension MatchSnapshot {
         return (snapshot, applied.id)
     }
 
+    /// The first request of each of these classes, and of each project where projects have shares, as a claim would read them.
+    static func line(
+        _ sql: PostgresTransaction, _ classes: [MatchClass], of configuration: Configuration, _ store: PostgresStore
+    ) throws -> [WaitFacts.InLine] {
+        guard !classes.isEmpty else { return [] }
+        let known = Dictionary(uniqueKeysWithValues: classes.map { ($0.id, $0) })
+        let heads = heads(of: configuration, classes.map { (matchClass: $0.id, count: 1) }, full: [], store)
+        let isByProject = !configuration.projects.isEmpty
+        return try sql.all("\(heads.statement)) h", heads.arguments).compactMap { row in
+            known[row.int64(2)].map { WaitFacts.InLine(place: head(row, $0, isByProject).place, builder: $0.builder, labels: $0.labels) }
+        }
+    }
+
+    private static func head(_ row: PostgresRow, _ matchClass: MatchClass, _ isByProject: Bool) -> Head {
+        let head = Head(request: RequestID(row.int64(0)), priority: row.int(1), matchClass: matchClass)
+        guard isByProject else { return head }
+        return Head(request: head.request, priority: head.priority, matchClass: matchClass, project: row.string(3), created: row.time(4))
+    }
+
     private static func counts(_ rows: [PostgresRow]) -> [String: Int] {
         rows.reduce(into: [:]) { $0[$1.string(0)] = $1.int(1) }
     }
@@ -203,14 +222,6 @@ extension MatchSnapshot {
     }
 
     private mutating func take(_ rows: [PostgresRow], _ classes: [Int64: MatchClass]) {
-        take(
-            rows.compactMap { row in
-                classes[row.int64(2)].map { matchClass in
-                    let head = Head(request: RequestID(row.int64(0)), priority: row.int(1), matchClass: matchClass)
-                    guard isByProject else { return head }
-                    return Head(
-                        request: head.request, priority: head.priority, matchClass: matchClass, project: row.string(3), created: row.time(4))
-                }
-            })
+        take(rows.compactMap { row in classes[row.int64(2)].map { Self.head(row, $0, isByProject) } })
     }
 }

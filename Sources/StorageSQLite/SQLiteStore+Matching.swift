@@ -185,6 +185,22 @@ extension MatchSnapshot {
         }
     }
 
+    /// The first request of each of these classes, and of each project where projects have shares, as a claim would read them.
+    static func line(_ db: Database, _ classes: [MatchClass], of configuration: Domain.Configuration, now: Timestamp) throws -> [WaitFacts.InLine] {
+        guard !classes.isEmpty else { return [] }
+        let known = Dictionary(uniqueKeysWithValues: classes.map { ($0.id, $0) })
+        let heads: [Head]
+        if configuration.projects.isEmpty {
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: headsOfClasses), arguments: [JSONText.list(classes.map(\.id)), 1, now.microseconds])
+            heads = rows.compactMap { row in known[row[2]].map { Head(request: RequestID(row[0]), priority: row[1], matchClass: $0) } }
+        } else {
+            heads = try self.heads(
+                db, classes.map { (matchClass: $0.id, count: 1) }, full: [], overdue: configuration.projects, classes: known, now: now)
+        }
+        return heads.map { WaitFacts.InLine(place: $0.place, builder: $0.matchClass.builder, labels: $0.matchClass.labels) }
+    }
+
     /// Indexes: sessions_open, builds_open.
     private static func pools(_ db: Database, _ offering: String) throws -> [Pool] {
         let statement = try db.cachedStatement(

@@ -241,11 +241,11 @@ extension StoreConformance where S: Store {
         let assigned = world.clock.now()
         world.clock.advance(by: .seconds(5))
         let open = held.map { BoundFacts.OpenBuild(build: $0.build, builder: $0.builder.name, project: "demo", assigned: assigned) }
-        #expect(try await world.store.why(requests[2])?.bounds == BoundFacts(open: open, rivals: [], now: world.clock.now()))
-        let rival = BoundFacts.Rival(request: requests[2], builder: "write")
-        #expect(try await world.store.why(requests[3])?.bounds == BoundFacts(open: open, rivals: [rival], now: world.clock.now()))
-        try await world.store.setPriority(requests[3], priority: 1)
-        #expect(try await world.store.why(requests[3])?.bounds?.rivals == [])
+        #expect(try await world.store.why(requests[2])?.bounds == BoundFacts(open: open, now: world.clock.now()))
+        let facts = try #require(try await world.store.why(requests[3]))
+        #expect(facts.bounds == BoundFacts(open: open, now: world.clock.now()))
+        // The first of each builder that needs the worker or the lock; it is the third itself.
+        #expect(facts.line.map(\.place.request).sorted() == Array(requests[2...]) && Set(facts.line.map(\.builder)) == ["write", "read", "free"])
         for other in [requests[0], requests[4]] {
             let facts = try #require(try await world.store.why(other))
             #expect(facts.bounds == nil, "nothing bounds it, or it waits no longer")

@@ -168,8 +168,9 @@ extension StoreConformance where S: Store {
         #expect(
             facts.bounds
                 == BoundFacts(
-                    open: held.map { .init(build: $0.build, builder: "test", project: "docs", assigned: began) }, rivals: [],
-                    projects: [.init(name: "app", oldest: world.clock.now()), .init(name: "docs", oldest: began)], now: world.clock.now()))
+                    open: held.map { .init(build: $0.build, builder: "test", project: "docs", assigned: began) }, now: world.clock.now()))
+        #expect(Set(facts.line.map(\.place.request)) == [app[0], app[2]], "the first of each project")
+        #expect(facts.line.first { $0.place.project == "app" }?.place.created == world.clock.now())
         #expect(facts.ahead == 1)
         #expect(try await world.store.why(app[1])?.ahead == 1, "those of its own project")
     }

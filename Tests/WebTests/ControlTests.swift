@@ -219,7 +219,7 @@ import Testing
             try await rig.force("docs")
             #expect(try await worker.claim(holding: builds).count == 1)
             let project = try await reasons(5)
-            #expect(project == ["limit: project demo has 3 of 3 builds at once"])
+            #expect(project == ["limit: the deployment has 3 of 3 builds at once, the limit of its configuration"])
         }
     }
 
@@ -269,6 +269,77 @@ import Testing
             let (ofOld, ofSite) = (try await reasons(old), try await reasons(site))
             #expect(ofOld.first == "longest_wait: it goes before all others: it waits longer than 60.0 seconds, the longest wait of project old")
             #expect(ofSite.compactMap { $0 }.first?.hasPrefix("longest_wait: project old goes first: a request of it waits since ") == true)
+        }
+    }
+
+    @Test("Why a request is not next is told in the order of the claim: who waited too long, also of its own project, and who has a higher priority")
+    func whyOrder() async throws {
+        let projects = [ProjectRule(name: "a", longestWait: .seconds(60)), ProjectRule(name: "b", longestWait: .seconds(60))]
+        let clock = ManualStoreClock()
+        var builders = [Samples.builder("test"), Samples.builder("docs"), Samples.builder("lock"), Samples.builder("hold")]
+        builders[2].locks = [LockUse("db")]
+        builders[3].locks = [LockUse("db")]
+        try await WebRig.with(builders, locks: [Lock(name: "db", count: 1)], projects: projects, clock: clock) { rig in
+            @Sendable func reasons(_ request: RequestID) async throws -> [String] {
+                try await rig.object("/api/v1/requests/\(request)/why")["reasons"].items.map { "\($0["code"].text ?? ""): \($0["text"].text ?? "")" }
+            }
+            @Sendable func force(_ builder: String, _ project: String, _ priority: Int = 0) async throws -> RequestID {
+                var force = Samples.force(builder, priority: priority)
+                force.project = project
+                return try await rig.store.force(force, idempotency: nil).request
+            }
+            _ = try await WorkerDouble(rig.store, "w1", slots: 1)
+            let old = [try await force("test", "a", -5), try await force("docs", "a", -9), try await force("lock", "b", -9)]
+            clock.advance(by: .seconds(61))
+            let new = [try await force("test", "a", 5), try await force("hold", "b", 9)]
+            // The first of all is the oldest that has waited too long, however low its priority is.
+            let first = try await reasons(old[0])
+            #expect(first.map { $0.prefix { $0 != ":" } } == ["longest_wait", "next"])
+            let second = try await reasons(old[1])
+            #expect(second.count == 2 && second[1].hasPrefix("longest_wait: request \(old[0]) of test goes first: a request of it waits since "))
+            let of = try await reasons(new[0])
+            #expect(of.contains { $0.hasPrefix("longest_wait: request \(old[1]) of docs goes first") })
+            #expect(of.contains { $0.hasPrefix("longest_wait: project b goes first") })
+            #expect(
+                of.contains(
+                    "queue: 1 requests with the same builder and project come first: those that have waited too long, then by priority and age"))
+            #expect(!of.contains { $0.hasPrefix("next") })
+            // Whoever comes first for a lock is told in that order, too: by age here, though its priority is lower.
+            let hold = try await reasons(new[1])
+            #expect(hold.first == "lock: lock db goes first to request \(old[2]) of lock")
+        }
+        try await WebRig.with(builders) { rig in
+            _ = try await WorkerDouble(rig.store, "w1", slots: 1)
+            let later = try await rig.store.force(Samples.force(), idempotency: nil).request
+            let first = try await rig.store.force(Samples.force("docs", priority: 1), idempotency: nil).request
+            let reasons = try await rig.object("/api/v1/requests/\(later)/why")["reasons"].items.map { $0["text"].text }
+            #expect(reasons == ["by priority and age, first comes request \(first) of docs"])
+        }
+    }
+
+    @Test("A request that another one's build answers says so, and the build names it")
+    func answered() async throws {
+        let rules = ["each", "other"].map { SchedulerRule(name: $0, kind: .anyBranch, builders: ["test"]) }
+        try await WebRig.with(schedulers: rules) { rig in
+            _ = try await rig.store.accept([Samples.change("1")], advancing: nil)
+            _ = try await rig.store.classify(limit: 10, planner: Planner(configuration: Samples.configuration()))
+            let worker = try await WorkerDouble(rig.store, "w1")
+            let waiting = try await rig.object("/api/v1/requests/3/why")["reasons"].items.map { $0["text"].text }
+            #expect(waiting.contains("request 1 asks for the same: one build will answer both"))
+            let build = try #require(try await worker.claim().first)
+            let request = try await rig.object("/api/v1/requests/3")
+            #expect(request["answered_by"] == .integer(build.build.rawValue) && request["builds"].items.isEmpty)
+            let why = try await rig.object("/api/v1/requests/3/why")["reasons"].items
+            #expect(why.map { $0["code"].text } == ["answered_by", "assigned"])
+            #expect(why.first?["text"].text == "build 1 of request 1 answers it: that was first in line, and both ask for the same")
+            let answers = try await rig.object("/api/v1/builds/1")["answers"].items
+            #expect(answers == [3, 4])
+            let page = try await rig.get("/builds/1").body
+            #expect(String(buffer: page).contains("<dt>Answers too</dt>"))
+            try await worker.accept([build])
+            try await worker.finish(build)
+            let after = try await rig.object("/api/v1/requests/3/why")["reasons"].items.map { $0["code"].text }
+            #expect(after == ["answered_by", "finished"])
         }
     }
 

@@ -61,7 +61,7 @@ package struct MatchSnapshot: Sendable {
             self.created = created
         }
 
-        fileprivate var place: QueueOrder.Place {
+        package var place: QueueOrder.Place {
             QueueOrder.Place(request: request, project: project, priority: priority, created: created)
         }
     }

@@ -6,11 +6,9 @@ extension WaitReasons {
     var bounds: [Reason] {
         guard let configuration, let facts = facts.bounds else { return [] }
         let builder = self.facts.request.builder
-        let project = self.facts.request.stamp.project
-        var occupancy = Occupancy(configuration, open: facts.openOfBuilders, projects: facts.openOfProjects)
-        switch occupancy.obstacle(to: builder, of: project) {
+        switch occupancy?.obstacle(to: builder, of: self.facts.request.stamp.project) {
         case .all(let open, let limit):
-            return [Reason("limit", "project \(configuration.project) has \(open) of \(limit) builds at once")]
+            return [Reason("limit", "the deployment has \(open) of \(limit) builds at once, the limit of its configuration")]
         case .project(let name, let open, let limit):
             let own = facts.open.filter { $0.project == name }.map(\.build.description)
             return [Reason("limit", "project \(name) has \(open) of \(limit) builds at once: \(Self.some(own))")]
@@ -24,13 +22,19 @@ extension WaitReasons {
                     "lock", "lock \(name) is held by \(Self.some(holders.map { "build \($0.build) of \($0.builder) since \($0.assigned)" }))")
             }
         case nil:
-            for rival in facts.rivals { occupancy.reserve(rival.builder) }
-            guard case .locks(let names) = occupancy.obstacle(to: builder, of: project) else { return [] }
-            return names.map { name in
-                let first = facts.rivals.filter { rival in configuration.builder(named: rival.builder)?.locks.contains { $0.name == name } ?? false }
-                return Reason("lock", "lock \(name) goes first to \(Self.some(first.map { "request \($0.request) of \($0.builder)" }))")
+            let line = standing
+            return line.locks.map { name in
+                let first = line.first.filter { rival in configuration.builder(named: rival.builder)?.locks.contains { $0.name == name } ?? false }
+                return Reason(
+                    "lock", "lock \(name) goes first to \(Self.some(first.map { "request \($0.place.request) of \($0.builder)" }))")
             }
         }
+    }
+
+    /// How far limits and locks are taken up by what is open.
+    var occupancy: Occupancy? {
+        guard let configuration, let facts = facts.bounds else { return nil }
+        return Occupancy(configuration, open: facts.openOfBuilders, projects: configuration.projects.isEmpty ? [:] : facts.openOfProjects)
     }
 }
 

@@ -92,9 +92,12 @@ struct WaitReasons {
         let bounds = bounds + shares
         reasons += bounds
         if facts.ahead > 0 {
-            let same = facts.bounds.map(\.projects).flatMap { $0.isEmpty ? nil : "builder and project" } ?? "builder"
-            reasons.append(Reason("queue", "\(facts.ahead) requests with the same \(same) come first, by priority and age"))
+            let same = order == nil ? "builder" : "builder and project"
+            let number = facts.ahead > WaitFacts.mostAhead ? "more than \(WaitFacts.mostAhead)" : "\(facts.ahead)"
+            let rule = order?.longestWait(of: facts.request.stamp.project) == nil ? "" : "those that have waited too long, then "
+            reasons.append(Reason("queue", "\(number) requests with the same \(same) come first: \(rule)by priority and age"))
         }
+        if let same = facts.same { reasons.append(Reason("same", "request \(same) asks for the same: one build will answer both")) }
         let free = willing.filter { $0.builds.count < $0.slots }
         if free.isEmpty {
             let builds = willing.flatMap(\.builds).map(\.description).joined(separator: ", ")
