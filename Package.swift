@@ -95,7 +95,11 @@ let package = Package(
                 "StoragePostgres", "Schemas", "ProcessSupport", "Domain", "Signals", "Storage", "StoreConformance", "ServerSupport", "TestSupport",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Domain", "Storage", "TestSupport", yams]),
-        .testTarget(name: "HTTPDoorTests", dependencies: ["HTTPDoor", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "HTTPDoorTests",
+            dependencies: [
+                "HTTPDoor", "Domain", "Storage", "Wire", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "IntakeTests",
             dependencies: [
@@ -132,7 +136,8 @@ let package = Package(
                 hummingbird, lifecycle, logging,
             ]),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "Domain", "Schemas", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "Domain", "HTTPDoor", "Schemas", "Signals", "Storage", "StorageSQLite", "TestSupport", logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Domain", "Wire", "ProcessSupport", "ServerSupport", "TestSupport", "doorbell", "doorbell-worker", asyncHTTPClient]),

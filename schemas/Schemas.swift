@@ -32,6 +32,7 @@ public enum Schemas {
         Migration(number: 12, name: "codebases", sql: String(decoding: PackageResources.sqlite_0012_codebases_sql, as: UTF8.self)),
         Migration(number: 13, name: "mirrors", sql: String(decoding: PackageResources.sqlite_0013_mirrors_sql, as: UTF8.self)),
         Migration(number: 14, name: "answers", sql: String(decoding: PackageResources.sqlite_0014_answers_sql, as: UTF8.self)),
+        Migration(number: 15, name: "access", sql: String(decoding: PackageResources.sqlite_0015_access_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -59,5 +60,6 @@ public enum Schemas {
         Migration(number: 20, name: "answers", sql: String(decoding: PackageResources.postgres_0020_answers_sql, as: UTF8.self)),
         Migration(number: 21, name: "identity index", sql: String(decoding: PackageResources.postgres_0021_identity_index_sql, as: UTF8.self)),
         Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
+        Migration(number: 22, name: "access", sql: String(decoding: PackageResources.postgres_0022_access_sql, as: UTF8.self)),
     ]
 }

@@ -22,6 +22,7 @@ public final class DispatchService: Sendable {
     let registry = SessionRegistry()
     let triggerWaits = TriggerWaits()
     let secretReader: SecretReader
+    let access: AccessKeeper
     let watch: LeaseWatch
     let aftermath: Aftermath
     let reports: Combiner<[BuildReport], [ReportAnswer]>
@@ -41,13 +42,16 @@ public final class DispatchService: Sendable {
     ///   - clock: the monotonic clock of waits and sessions.
     ///   - beat: tells the store which sessions are heard here, where several dispatchers share it; nil for the only one.
     ///   - secretsDirectory: beneath which files with secrets are; nil for anywhere.
+    ///   - access: knows whether the token that a session was opened with is still good.
     public init(
         store: any SessionStore & DispatchStore & LogStore & TriggerStore & SecretStore & TryStore, bell: any Doorbell, logs: LogBell,
         lease: LeaseRule = LeaseRule(),
         storeClock: any StoreClock, clock: any LoopClock = ContinuousClock(),
-        beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, secretsDirectory: String? = nil, logger: Logger
+        beat: (@Sendable ([SessionID]) async throws -> BeatAnswer)? = nil, secretsDirectory: String? = nil, access: AccessKeeper = .off,
+        logger: Logger
     ) {
         secretReader = SecretReader(directory: secretsDirectory)
+        self.access = access
         self.store = store
         self.bell = bell
         self.logs = logs
@@ -94,6 +98,12 @@ public final class DispatchService: Sendable {
     /// Tells the store whom this dispatcher hears, and learns what a sweep asks; nil for the only dispatcher of a store. Due each third of a lease.
     public func beat() async throws -> BeatAnswer? {
         try await hearing?.beat()
+    }
+
+    /// Ends the waits of workers whose sessions stand on a token that has ended: what they hold goes elsewhere when its lease does.
+    public func endUnfounded() {
+        guard access.isOn else { return }
+        for session in registry.sessions where !(session.token.map(access.isGood) ?? false) { registry.remove(session.id) }
     }
 
     /// For metrics.

@@ -1,13 +1,21 @@
 import Hummingbird
 
 extension Router where Context == DoorContext {
-    /// A router on which every route has the door's rules: security headers, problems for errors, and the check of hosts and origins.
+    /// A router on which every route has the door's rules: security headers, problems for errors, the check of hosts and origins, and of
+    /// who may call it.
     /// `names` are the host names besides loopback ones by which this server may be called.
-    public static func door(names: Set<String> = []) -> DoorRouter {
+    ///
+    /// - Parameters:
+    ///   - access: judges who calls.
+    ///   - home: the project of the configuration in force.
+    public static func door(
+        names: Set<String> = [], access: AccessKeeper = .off, home: @escaping @Sendable () -> String? = { nil }
+    ) -> DoorRouter {
         let router = DoorRouter(context: DoorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: HostCheck(names: names))
+        router.add(middleware: AccessGate(access: access, home: home))
         return router
     }
 }

@@ -23,6 +23,14 @@ extension Problem {
         Problem(status: 403, code: "forbidden", title: "The request is refused", detail: detail)
     }
 
+    public static func insufficientRole(_ detail: String) -> Problem {
+        Problem(status: 403, code: "insufficient_role", title: "The token does not have the role for this", detail: detail)
+    }
+
+    public static func outsideProjects(_ detail: String) -> Problem {
+        Problem(status: 403, code: "outside_projects", title: "The token is bound to other projects", detail: detail)
+    }
+
     public static func notFound(_ detail: String) -> Problem {
         Problem(status: 404, code: "not_found", title: "Not found", detail: detail)
     }

@@ -47,17 +47,23 @@ public final class ChangeIntake: Sendable {
     }
 
     public func addRoutes(to router: DoorRouter) {
-        router.post("/api/v1/changes") { request, _ in try await self.submit(request) }
+        router.post("/api/v1/changes") { request, context in try await self.submit(request, context.principal) }
     }
 
-    private func submit(_ request: Request) async throws -> Response {
+    private func submit(_ request: Request, _ principal: Principal) async throws -> Response {
         let body = try await request.json(ChangeSubmission.self)
         var change = NewChange(body.document)
         if change.dedupeKey == nil {
-            change.dedupeKey = try request.idempotencyKey(principal: "", route: "changes", bodyHash: body.sha256)?.key
+            // Of somebody else the same key is another: what both call the same change, they say in the body.
+            let key = try request.idempotencyKey(principal: principal.key, route: "changes", bodyHash: body.sha256)?.key
+            change.dedupeKey = principal.isKnown ? key.map { "\(principal.key) \($0)" } : key
         }
+        change.submittedBy = principal.isKnown ? principal.name : nil
         let problems = change.problems
         guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
+        guard principal.sees(change.project) else {
+            throw Problem.outsideProjects("token \(principal.name) is not for project \(change.project)")
+        }
         let isProtected = change.dedupeKey != nil
         let key = change.dedupeKey ?? ChainID.random().rawValue
         change.dedupeKey = key

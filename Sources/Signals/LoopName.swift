@@ -18,6 +18,8 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case dispatchTriggers = "dispatch.triggers"
     /// The configuration in force may be another.
     case configuration
+    /// Tokens were made or ended.
+    case access
     /// Events may be read that could not be read before.
     case events
     case sweeper

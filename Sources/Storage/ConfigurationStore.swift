@@ -27,15 +27,19 @@ public struct NewRevision: Hashable, Sendable {
     public var restores: ConfigurationID?
     /// The revision that it is meant to follow; nil: whichever is in force.
     public var expect: ConfigurationID?
+    /// Put on record in the same transaction, when it comes into force.
+    public var audit: AuditNote?
 
     public init(
-        _ configuration: Configuration, digest: String, by: String? = nil, restores: ConfigurationID? = nil, expect: ConfigurationID? = nil
+        _ configuration: Configuration, digest: String, by: String? = nil, restores: ConfigurationID? = nil, expect: ConfigurationID? = nil,
+        audit: AuditNote? = nil
     ) {
         self.configuration = configuration
         self.digest = digest
         self.by = by
         self.restores = restores
         self.expect = expect
+        self.audit = audit
     }
 }
 

@@ -2,17 +2,42 @@ import Domain
 
 public protocol ControlStore: Sendable {
     /// Makes a buildset of one builder by hand. The same idempotency key from the same principal again gives the first answer.
-    func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt
+    ///
+    /// Here and below, `audit` is put on record in the same transaction when something is changed.
+    func force(_ force: ForceRequest, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> ForceReceipt
     /// What a force or a rebuild made under this key before; nil when nothing was made.
     func receipt(of key: IdempotencyKey) async throws -> ForceReceipt?
     /// Asks for the end of a request: a pending one ends at once, a claimed one when its worker has stopped. Returns its phase after the call.
-    func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt
-    func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt
+    func cancelRequest(_ request: RequestID, reason: String, audit: AuditNote?) async throws -> CancelReceipt
+    func cancelBuild(_ build: BuildID, reason: String, audit: AuditNote?) async throws -> CancelReceipt
     /// Builds a finished or running build's request again, as a new buildset of that builder at the same stamp.
-    func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt
-    func setPriority(_ request: RequestID, priority: Int) async throws
+    func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> ForceReceipt
+    func setPriority(_ request: RequestID, priority: Int, audit: AuditNote?) async throws
     /// A paused worker gets nothing new. Writes `worker.paused` or `worker.resumed` when it changes something.
-    func setWorkerPaused(_ worker: String, paused: Bool) async throws
+    func setWorkerPaused(_ worker: String, paused: Bool, audit: AuditNote?) async throws
+}
+
+/// What the program itself asks for, and nobody has to account for.
+extension ControlStore {
+    public func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
+        try await self.force(force, idempotency: idempotency, audit: nil)
+    }
+
+    public func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt {
+        try await cancelRequest(request, reason: reason, audit: nil)
+    }
+
+    public func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt {
+        try await cancelBuild(build, reason: reason, audit: nil)
+    }
+
+    public func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
+        try await rebuild(build, reason: reason, idempotency: idempotency, audit: nil)
+    }
+
+    public func setPriority(_ request: RequestID, priority: Int) async throws { try await setPriority(request, priority: priority, audit: nil) }
+
+    public func setWorkerPaused(_ worker: String, paused: Bool) async throws { try await setWorkerPaused(worker, paused: paused, audit: nil) }
 }
 
 public struct IdempotencyKey: Hashable, Sendable {

@@ -32,7 +32,7 @@ public struct DeliveryBounds: Hashable, Sendable {
 /// What is written of a delivery: all of it the first time, what became of it when it is read again.
 public enum DeliveryNote: Hashable, Sendable {
     case first(NewDelivery, DeliveryJudgement)
-    case again(DeliveryID, DeliveryJudgement)
+    case again(DeliveryID, DeliveryJudgement, audit: AuditNote? = nil)
 }
 
 /// What became of a delivery, and why.

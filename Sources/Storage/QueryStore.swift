@@ -48,6 +48,8 @@ public struct ChangeFilterFields: Hashable, Sendable {
     public var source: String?
     /// Its own, or one that was promised for it.
     public var chain: ChainID?
+    /// Only those of these projects; nil: of any.
+    public var projects: [String]?
     public init() {}
 }
 
@@ -59,6 +61,8 @@ public struct BuildsetFields: Hashable, Sendable {
     public var finished: Bool?
     /// Buildsets that this change is part of.
     public var change: ChangeID?
+    /// Only those of these projects; nil: of any.
+    public var projects: [String]?
     public init() {}
 }
 
@@ -68,6 +72,8 @@ public struct RequestFields: Hashable, Sendable {
     public var branch: String?
     public var phase: RequestPhase?
     public var outcome: Outcome?
+    /// Only those of these projects; nil: of any.
+    public var projects: [String]?
     public init() {}
 }
 
@@ -80,6 +86,8 @@ public struct BuildFields: Hashable, Sendable {
     public var outcome: Outcome?
     public var request: RequestID?
     public var buildset: BuildsetID?
+    /// Only those of these projects; nil: of any.
+    public var projects: [String]?
     public init() {}
 }
 

@@ -27,14 +27,17 @@ public struct SessionOpening: Hashable, Sendable {
     public var labels: Labels
     public var slots: Int
     public var version: String
-    /// Builds that the worker still holds from this incarnation.
-    public init(worker: String, incarnation: String, secretHash: String, labels: Labels, slots: Int, version: String) {
+    /// The token that it came with; nil where none is asked for.
+    public var token: TokenID?
+
+    public init(worker: String, incarnation: String, secretHash: String, labels: Labels, slots: Int, version: String, token: TokenID? = nil) {
         self.worker = worker
         self.incarnation = incarnation
         self.secretHash = secretHash
         self.labels = labels
         self.slots = slots
         self.version = version
+        self.token = token
     }
 }
 
@@ -47,8 +50,12 @@ public struct WorkerSession: Hashable, Sendable {
     public var slots: Int
     /// Paused workers are given nothing new.
     public var paused: Bool
+    /// The token that it was opened with; nil where none was asked for.
+    public var token: TokenID?
 
-    public init(id: SessionID, worker: String, incarnation: String, secretHash: String, labels: Labels, slots: Int, paused: Bool) {
+    public init(
+        id: SessionID, worker: String, incarnation: String, secretHash: String, labels: Labels, slots: Int, paused: Bool, token: TokenID? = nil
+    ) {
         self.id = id
         self.worker = worker
         self.incarnation = incarnation
@@ -56,6 +63,7 @@ public struct WorkerSession: Hashable, Sendable {
         self.labels = labels
         self.slots = slots
         self.paused = paused
+        self.token = token
     }
 }
 

@@ -19,10 +19,12 @@ public struct OpenWork: Hashable, Sendable {
     public var triggered: Bool
     /// Requests with a deadline that wait.
     public var deadlines: Bool
+    /// The version of what tokens are judged by (`AccessState`).
+    public var access: Int64
 
     public init(
         unclassified: Bool, quiet: Bool, pendingRequests: Bool, openBuilds: Bool, awaited: Bool = false, triggered: Bool = false,
-        deadlines: Bool = false
+        deadlines: Bool = false, access: Int64 = 0
     ) {
         self.unclassified = unclassified
         self.quiet = quiet
@@ -31,5 +33,6 @@ public struct OpenWork: Hashable, Sendable {
         self.awaited = awaited
         self.triggered = triggered
         self.deadlines = deadlines
+        self.access = access
     }
 }

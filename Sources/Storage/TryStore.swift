@@ -2,11 +2,17 @@ import Domain
 
 public protocol TryStore: Sendable {
     /// Keeps a patch, and makes a buildset that builds a revision with it. The same idempotency key from the same principal again gives the first answer.
-    func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?) async throws -> TryReceipt
+    func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> TryReceipt
     /// What was made under this key before; nil when nothing was.
     func tryReceipt(of key: IdempotencyKey) async throws -> TryReceipt?
     /// The patch of a build, for the worker that holds it.
     func patch(for call: StepCall) async throws -> PatchVerdict
+}
+
+extension TryStore {
+    public func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?) async throws -> TryReceipt {
+        try await makeTry(new, idempotency: idempotency, audit: nil)
+    }
 }
 
 /// A patch that nobody has committed, and what is to be built with it.

@@ -89,11 +89,12 @@ extension PostgresStoreTransaction: ChangeTransaction {
         sql.later(
             """
             INSERT INTO changes (id, source, dedupe_key, chain, project, repository, branch, revision, author, comments, files, category, made,
-                properties, accepted)
-            SELECT id, source, key, chain, project, repository, branch, revision, author, comments, files::json, category, made, properties::json, $15
+                properties, accepted, submitted_by)
+            SELECT id, source, key, chain, project, repository, branch, revision, author, comments, files::json, category, made, properties::json, $15,
+                submitted_by
             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::text[], $12::text[], $13::bigint[], $14::text[]) AS j (id, source, key, chain, project, repository, branch, revision, author,
-                comments, files, category, made, properties)
+                $11::text[], $12::text[], $13::bigint[], $14::text[], $16::text[]) AS j (id, source, key, chain, project, repository, branch, revision,
+                author, comments, files, category, made, properties, submitted_by)
             """,
             [
                 .integers(new.map(\.id)), .texts(contents.map(\.source)), .texts(new.map(\.change.key)), .texts(new.map(\.change.chain.rawValue)),
@@ -101,7 +102,7 @@ extension PostgresStoreTransaction: ChangeTransaction {
                 .texts(contents.map(\.revision)), .texts(contents.map(\.author)), .texts(contents.map(\.comments)),
                 .texts(contents.map { JSONText.encode($0.files) }), .texts(contents.map(\.category)),
                 .integers(contents.map { $0.when?.microseconds }), .texts(try contents.map { try JSONText.encode($0.properties) }),
-                .integer(accepted.microseconds),
+                .integer(accepted.microseconds), .texts(contents.map(\.submittedBy)),
             ])
         sql.later(
             "INSERT INTO unclassified (change, accepted) SELECT change, $2 FROM unnest($1::bigint[]) AS change",

@@ -13,7 +13,7 @@ extension PostgresStore: DeliveryStore {
     public func note(_ note: DeliveryNote) async throws -> DeliveryID {
         try await write("noting a delivery") { transaction in
             let rows = try transaction.sql.pipeline(try transaction.statements(note))
-            if case .again(let id, _) = note { return id }
+            if case .again(let id, _, _) = note { return id }
             guard let row = rows.joined().first(where: { $0.columns == 2 }) else { throw StoreError.internalError("a delivery was given no number") }
             return DeliveryID(row.int64(0))
         }
@@ -53,13 +53,13 @@ extension PostgresStoreTransaction {
         switch note {
         case .first(let delivery, let judgement):
             return try statements(delivery, judgement)
-        case .again(let id, let judgement):
+        case .again(let id, let judgement, let audit):
             return [
                 (
                     "UPDATE deliveries SET redelivered = coalesce($2, \(PostgresStore.clock)), verdict = $3, reason = $4, changes = $5 WHERE id = $1",
                     [.integer(id.rawValue), store.clockArgument] + Self.arguments(judgement)
                 )
-            ]
+            ] + (try audit.map { [try auditStatement($0, target: AuditTarget("delivery", id))] } ?? [])
         }
     }
 

@@ -16,6 +16,7 @@ extension PostgresStore: QueryStore {
             page.add(
                 "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
                 .text(fields.chain?.rawValue))
+            page.add("c.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(sql, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -48,6 +49,7 @@ extension PostgresStore: QueryStore {
             page.add("b.id IN (SELECT buildset FROM buildset_changes WHERE change = ?)", .integer(fields.change?.rawValue))
             page.add("b.outcome = ?", .text(fields.outcome?.rawValue))
             if let finished = fields.finished { page.add(finished ? "b.finished IS NOT NULL" : "b.finished IS NULL") }
+            page.add("s.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(sql, BuildsetRow.selection, orderedBy: ["b.id"]).map { try BuildsetRow(stored: $0) }
         }
@@ -77,6 +79,7 @@ extension PostgresStore: QueryStore {
                 page.add("b.phase = ?", .text(phase.rawValue))
                 if phase != .finished { page.add("b.phase <> 'finished'") }
             }
+            page.add("s.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(sql, BuildRow.selection, orderedBy: ["b.id"]).map { try BuildRow(stored: $0) }
         }

@@ -15,6 +15,7 @@ extension PostgresStore {
                 page.add("r.phase = ?", .text(phase.rawValue))
                 if phase != .finished { page.add("r.phase <> 'finished'") }
             }
+            page.add("s.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
             page.addAfter(query.after, ascending: "r.id > ?", descending: "r.id < ?")
             return try RequestRow.read(page.rows(sql, RequestRow.selection, orderedBy: ["r.id"]), sql)
         }

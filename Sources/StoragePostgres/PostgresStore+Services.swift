@@ -7,7 +7,7 @@ extension PostgresStore: SweepStore, ServiceStore {
         EXISTS (SELECT 1 FROM unclassified), EXISTS (SELECT 1 FROM quiet_times WHERE fires IS NOT NULL),
         EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished'),
         EXISTS (SELECT 1 FROM awaited), EXISTS (SELECT 1 FROM triggered),
-        EXISTS (SELECT 1 FROM requests WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished')
+        EXISTS (SELECT 1 FROM requests WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished'), (SELECT version FROM access)
         """
 
     public func openWork() async throws -> OpenWork {
@@ -87,11 +87,11 @@ extension PostgresStore: SweepStore, ServiceStore {
 }
 
 extension OpenWork {
-    fileprivate static let columns = 7
+    fileprivate static let columns = 8
 
     fileprivate init(stored row: PostgresRow, from first: Int) {
         self.init(
             unclassified: row.bool(first), quiet: row.bool(first + 1), pendingRequests: row.bool(first + 2), openBuilds: row.bool(first + 3),
-            awaited: row.bool(first + 4), triggered: row.bool(first + 5), deadlines: row.bool(first + 6))
+            awaited: row.bool(first + 4), triggered: row.bool(first + 5), deadlines: row.bool(first + 6), access: row.int64(first + 7))
     }
 }

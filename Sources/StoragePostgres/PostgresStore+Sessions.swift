@@ -53,7 +53,7 @@ extension PostgresStore: SessionStore {
 }
 
 extension WorkerSession {
-    fileprivate static let columnCount = 7
+    fileprivate static let columnCount = 8
     fileprivate static let selection = "SELECT \(columns) FROM sessions s JOIN workers w ON w.name = s.worker"
 }
 
@@ -88,18 +88,20 @@ extension PostgresStoreTransaction: SessionTransaction {
             [.text(opening.worker), labels, .integer(opening.slots), .text(opening.version), time])
         if let reopening {
             try sql.run(
-                "UPDATE sessions SET ended = NULL, labels = $1, slots = $2, program_version = $3, heard = $4 WHERE id = $5",
-                [labels, .integer(opening.slots), .text(opening.version), time, .integer(reopening.rawValue)])
+                "UPDATE sessions SET ended = NULL, labels = $1, slots = $2, program_version = $3, heard = $4, token = $6 WHERE id = $5",
+                [
+                    labels, .integer(opening.slots), .text(opening.version), time, .integer(reopening.rawValue), .integer(opening.token?.rawValue),
+                ])
             return reopening
         }
         let row = try sql.first(
             """
-            INSERT INTO sessions (worker, incarnation, secret_hash, labels, slots, program_version, opened, heard)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id
+            INSERT INTO sessions (worker, incarnation, secret_hash, labels, slots, program_version, opened, heard, token)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) RETURNING id
             """,
             [
                 .text(opening.worker), .text(opening.incarnation), .text(opening.secretHash), labels, .integer(opening.slots),
-                .text(opening.version), time,
+                .text(opening.version), time, .integer(opening.token?.rawValue),
             ])
         guard let row else { throw StoreError.internalError("a session was not made") }
         return SessionID(row.int64(0))

@@ -2,8 +2,8 @@ import Domain
 import Storage
 
 extension PostgresStore: TryStore {
-    public func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?) async throws -> TryReceipt {
-        try await write("trying a patch") { try $0.makeTry(new, idempotency: idempotency) }
+    public func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> TryReceipt {
+        try await write("trying a patch") { try $0.makeTry(new, idempotency: idempotency, audit: audit) }
     }
 
     public func tryReceipt(of key: IdempotencyKey) async throws -> TryReceipt? {

@@ -34,13 +34,13 @@ extension SQLiteTransaction: ChangeTransaction {
         try run(
             """
             INSERT INTO changes (source, dedupe_key, chain, project, repository, branch, revision, author, comments, files, category, made,
-                properties, accepted)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                properties, accepted, submitted_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 content.source, change.key, change.chain.rawValue, content.project, content.repository, content.branch, content.revision,
                 content.author, content.comments, JSONText.encode(content.files), content.category, content.when?.microseconds,
-                try JSONText.encode(content.properties), now.microseconds,
+                try JSONText.encode(content.properties), now.microseconds, content.submittedBy,
             ])
         let id = ChangeID(db.lastInsertedRowID)
         try run(

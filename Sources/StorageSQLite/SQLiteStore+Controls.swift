@@ -3,32 +3,32 @@ import GRDB
 import Storage
 
 extension SQLiteStore: ControlStore {
-    public func force(_ force: ForceRequest, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
-        try await write("forcing builder \(force.builder)") { try $0.force(force, idempotency: idempotency) }
+    public func force(_ force: ForceRequest, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> ForceReceipt {
+        try await write("forcing builder \(force.builder)") { try $0.force(force, idempotency: idempotency, audit: audit) }
     }
 
-    public func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) async throws -> ForceReceipt {
-        try await write("building build \(build) again") { try $0.rebuild(build, reason: reason, idempotency: idempotency) }
+    public func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?, audit: AuditNote?) async throws -> ForceReceipt {
+        try await write("building build \(build) again") { try $0.rebuild(build, reason: reason, idempotency: idempotency, audit: audit) }
     }
 
     public func receipt(of key: IdempotencyKey) async throws -> ForceReceipt? {
         try await write("looking for what a key made") { try $0.receipt(of: key) }
     }
 
-    public func cancelRequest(_ request: RequestID, reason: String) async throws -> CancelReceipt {
-        try await write("cancelling request \(request)") { try $0.cancel(request, reason: reason) }
+    public func cancelRequest(_ request: RequestID, reason: String, audit: AuditNote?) async throws -> CancelReceipt {
+        try await write("cancelling request \(request)") { try $0.cancel(request, reason: reason, audit: audit) }
     }
 
-    public func cancelBuild(_ build: BuildID, reason: String) async throws -> CancelReceipt {
-        try await write("cancelling build \(build)") { try $0.cancel(build, reason: reason) }
+    public func cancelBuild(_ build: BuildID, reason: String, audit: AuditNote?) async throws -> CancelReceipt {
+        try await write("cancelling build \(build)") { try $0.cancel(build, reason: reason, audit: audit) }
     }
 
-    public func setPriority(_ request: RequestID, priority: Int) async throws {
-        try await write("setting the priority of request \(request)") { try $0.prioritize(request, priority) }
+    public func setPriority(_ request: RequestID, priority: Int, audit: AuditNote?) async throws {
+        try await write("setting the priority of request \(request)") { try $0.prioritize(request, priority, audit: audit) }
     }
 
-    public func setWorkerPaused(_ worker: String, paused: Bool) async throws {
-        try await write("\(paused ? "pausing" : "resuming") worker \(worker)") { try $0.pause(worker, paused) }
+    public func setWorkerPaused(_ worker: String, paused: Bool, audit: AuditNote?) async throws {
+        try await write("\(paused ? "pausing" : "resuming") worker \(worker)") { try $0.pause(worker, paused, audit: audit) }
     }
 }
 

@@ -45,10 +45,11 @@ extension SQLiteTransaction {
         switch note {
         case .first(let delivery, let judgement):
             return try insert(delivery, judgement)
-        case .again(let id, let judgement):
+        case .again(let id, let judgement, let audit):
             try run(
                 "UPDATE deliveries SET redelivered = ?, verdict = ?, reason = ?, changes = ? WHERE id = ?",
                 [now.microseconds, judgement.verdict.rawValue, judgement.reason, judgement.changes, id.rawValue])
+            if let audit { try write(audit, target: AuditTarget("delivery", id)) }
             return id
         }
     }

@@ -17,6 +17,7 @@ extension SQLiteStore: QueryStore {
             page.add(
                 "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
                 fields.chain?.rawValue)
+            page.add("c.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(db, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -50,6 +51,7 @@ extension SQLiteStore: QueryStore {
             page.add("b.id IN (SELECT buildset FROM buildset_changes WHERE change = ?)", fields.change?.rawValue)
             page.add("b.outcome = ?", fields.outcome?.rawValue)
             if let finished = fields.finished { page.add(finished ? "b.finished IS NOT NULL" : "b.finished IS NULL") }
+            page.add("s.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(db, BuildsetRow.selection, orderedBy: ["b.id"]).map { try BuildsetRow(stored: $0) }
         }

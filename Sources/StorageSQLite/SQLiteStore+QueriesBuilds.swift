@@ -23,6 +23,7 @@ extension SQLiteStore {
                 page.add("b.phase = ?", phase.rawValue)
                 if phase != .finished { page.add("b.phase <> 'finished'") }
             }
+            page.add("s.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(db, BuildRow.selection, orderedBy: ["b.id"]).map { try BuildRow(stored: $0) }
         }

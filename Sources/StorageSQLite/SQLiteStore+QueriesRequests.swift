@@ -15,6 +15,7 @@ extension SQLiteStore {
                 page.add("r.phase = ?", phase.rawValue)
                 if phase != .finished { page.add("r.phase <> 'finished'") }
             }
+            page.add("s.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
             guard let branch = fields.branch else {
                 page.addAfter(query.after, ascending: "r.id > ?", descending: "r.id < ?")
                 return try RequestRow.read(page.rows(db, RequestRow.selection, orderedBy: ["r.id"]), db)

@@ -71,13 +71,18 @@ extension SQLiteTransaction: SessionTransaction {
             [opening.worker, labels, opening.slots, opening.version, now.microseconds])
         if let reopening {
             try run(
-                "UPDATE sessions SET ended = NULL, labels = ?, slots = ?, program_version = ? WHERE id = ?",
-                [labels, opening.slots, opening.version, reopening.rawValue])
+                "UPDATE sessions SET ended = NULL, labels = ?, slots = ?, program_version = ?, token = ? WHERE id = ?",
+                [labels, opening.slots, opening.version, opening.token?.rawValue, reopening.rawValue])
             return reopening
         }
         try run(
-            "INSERT INTO sessions (worker, incarnation, secret_hash, labels, slots, program_version, opened) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [opening.worker, opening.incarnation, opening.secretHash, labels, opening.slots, opening.version, now.microseconds])
+            """
+            INSERT INTO sessions (worker, incarnation, secret_hash, labels, slots, program_version, opened, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                opening.worker, opening.incarnation, opening.secretHash, labels, opening.slots, opening.version, now.microseconds,
+                opening.token?.rawValue,
+            ])
         return SessionID(db.lastInsertedRowID)
     }
 

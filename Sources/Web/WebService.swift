@@ -12,20 +12,20 @@ public struct WebService: Sendable {
         /// The configuration in force; nil before the first was applied.
         public var configuration: @Sendable () -> AppliedConfiguration?
         /// Reads the configuration file again; throws the problems of a broken one.
-        public var reload: @Sendable () async throws -> (changed: Bool, id: ConfigurationID?)
+        public var reload: @Sendable (AuditNote) async throws -> (changed: Bool, id: ConfigurationID?)
         /// Applies files that somebody sent; throws the problems of broken ones, and `StoreError.conflict` when another revision is in force than expected.
-        public var apply: @Sendable (ConfigurationBody) async throws -> (changed: Bool, id: ConfigurationID?)
+        public var apply: @Sendable (ConfigurationBody, AuditNote) async throws -> (changed: Bool, id: ConfigurationID?)
         /// Applies an earlier revision again; throws likewise.
         public var restore: @Sendable (NewRevision) async throws -> (changed: Bool, id: ConfigurationID?)
         /// Reads what a forge delivered once more, and takes what it tells of.
-        public var redeliver: @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
+        public var redeliver: @Sendable (KeptDelivery, AuditNote) async throws -> RedeliveryAnswer
 
         public init(
             configuration: @escaping @Sendable () -> AppliedConfiguration?,
-            reload: @escaping @Sendable () async throws -> (changed: Bool, id: ConfigurationID?),
-            apply: @escaping @Sendable (ConfigurationBody) async throws -> (changed: Bool, id: ConfigurationID?),
+            reload: @escaping @Sendable (AuditNote) async throws -> (changed: Bool, id: ConfigurationID?),
+            apply: @escaping @Sendable (ConfigurationBody, AuditNote) async throws -> (changed: Bool, id: ConfigurationID?),
             restore: @escaping @Sendable (NewRevision) async throws -> (changed: Bool, id: ConfigurationID?),
-            redeliver: @escaping @Sendable (KeptDelivery) async throws -> RedeliveryAnswer
+            redeliver: @escaping @Sendable (KeptDelivery, AuditNote) async throws -> RedeliveryAnswer
         ) {
             self.configuration = configuration
             self.reload = reload
@@ -39,14 +39,19 @@ public struct WebService: Sendable {
     let bell: any Doorbell
     let logs: LogBell
     let surroundings: Surroundings
+    let access: AccessKeeper
     /// Runs as a service of the process: it reads the outbox for all who follow it.
     public let feed: EventFeed
 
-    public init(store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings, logger: Logger = Logger(label: "web")) {
+    public init(
+        store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings, access: AccessKeeper = .off,
+        logger: Logger = Logger(label: "web")
+    ) {
         self.store = store
         self.bell = bell
         self.logs = logs
         self.surroundings = surroundings
+        self.access = access
         feed = EventFeed(store: store, bell: bell, logger: logger)
     }
 
@@ -57,9 +62,11 @@ public struct WebService: Sendable {
         addTryRoutes(to: router)
         addConfigurationRoutes(to: router)
         addDeliveryRoutes(to: router)
+        addAccessRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)
         addSchemaRoutes(to: router)
         addPageRoutes(to: router)
+        addSignInRoutes(to: router)
     }
 }

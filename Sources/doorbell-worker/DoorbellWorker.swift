@@ -16,7 +16,7 @@ struct DoorbellWorker: AsyncParsableCommand {
             The first INT or TERM claims nothing more, lets builds go on for --drain-timeout, then gives them back to be run elsewhere. A second \
             one ends everything at once. No step outlives the worker, however it ends.
 
-            DOORBELL_TOKEN is shown to dispatchers that ask for a token. DOORBELL_LOG_LEVEL is one of trace, debug, info, notice, warning, error, \
+            The token of --token-file, or in DOORBELL_TOKEN, is shown to dispatchers that ask for one. DOORBELL_LOG_LEVEL is one of trace, debug, info, notice, warning, error, \
             critical.
             """,
         version: ProductVersion.current)
@@ -38,6 +38,9 @@ struct DoorbellWorker: AsyncParsableCommand {
 
     @Flag(help: "Build also what anybody may have written: pull requests from other repositories.")
     var acceptUntrusted = false
+
+    @Option(help: "A file whose first line is its token. (default: $DOORBELL_TOKEN_FILE, else the token in $DOORBELL_TOKEN)")
+    var tokenFile: String?
 
     @Option(help: "Its mirrors, working directories and waiting output. (default: $DOORBELL_DATA_DIR, else .doorbell-worker)")
     var dataDir: String?
@@ -64,7 +67,7 @@ struct DoorbellWorker: AsyncParsableCommand {
             urls: addresses(environment), name: name ?? ProcessInfo.processInfo.hostName, labels: try parsedLabels(),
             acceptsUntrusted: acceptUntrusted, slots: slots,
             dataDirectory: dataDir ?? Self.variable("DOORBELL_DATA_DIR", environment) ?? ".doorbell-worker",
-            token: Self.variable("DOORBELL_TOKEN", environment), version: ProductVersion.current, drainTimeout: .seconds(drainTimeout),
+            token: try token(environment), version: ProductVersion.current, drainTimeout: .seconds(drainTimeout),
             environment: environment, spoolLimit: spoolLimit.map { Int64($0) * 1_000_000 })
         do {
             try await Self.run(WorkerAgent(configuration: configuration, logger: logger), logger: logger)
@@ -97,6 +100,16 @@ struct DoorbellWorker: AsyncParsableCommand {
     private func addresses(_ environment: [String: String]) -> [String] {
         let given = urls.isEmpty ? [Self.variable("DOORBELL_URL", environment) ?? "http://127.0.0.1:8010"] : urls
         return given.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// From a file, so that it stands in no list of processes.
+    private func token(_ environment: [String: String]) throws -> String? {
+        guard let path = tokenFile ?? Self.variable("DOORBELL_TOKEN_FILE", environment) else { return Self.variable("DOORBELL_TOKEN", environment) }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8), let line = text.split(whereSeparator: \.isNewline).first else {
+            FileHandle.standardError.write(Data("doorbell-worker: there is no token in \(path): its first line is the token\n".utf8))
+            throw ExitCode(78)
+        }
+        return String(line)
     }
 
     private func parsedLabels() throws -> [String: String] {

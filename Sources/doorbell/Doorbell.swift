@@ -20,6 +20,7 @@ struct Doorbell: AsyncParsableCommand {
             CommandGroup(
                 name: "Run one service of many",
                 subcommands: [IntakeCommand.self, SchedulerCommand.self, DispatcherCommand.self, RelayCommand.self, WebCommand.self]),
+            CommandGroup(name: "Say who may do what", subcommands: [TokenCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Give it work", subcommands: [ChangeCommand.self, ForceCommand.self, TryCommand.self, CancelCommand.self, RebuildCommand.self]),
             CommandGroup(

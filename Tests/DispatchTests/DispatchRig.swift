@@ -22,6 +22,7 @@ struct DispatchRig: Sendable {
     let clock: ManualClock
     let bell: LocalBell
     let service: DispatchService
+    let access: AccessKeeper
     let client: any TestClientProtocol
     private let events: Watched<Int>
 
@@ -29,19 +30,22 @@ struct DispatchRig: Sendable {
     static let secret = String(repeating: "s", count: 32)
 
     static func with(
-        _ builders: [Builder] = [Samples.builder("test")], _ test: @Sendable @escaping (DispatchRig) async throws -> Void
+        _ builders: [Builder] = [Samples.builder("test")], access mode: AccessMode = .off,
+        _ test: @Sendable @escaping (DispatchRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
         let (storeClock, clock, bell, events) = (ManualStoreClock(), ManualClock(), LocalBell(), Watched(0))
         let store = try await SQLiteStore.open(directory: directory.path, clock: storeClock)
         store.onEvents { events.change { $0 += 1 } }
         _ = try await store.apply(Samples.configuration(builders: builders, uses: builders.map(\.name)), digest: Samples.digest(1))
+        let access = AccessKeeper(mode: mode, store: store)
         let service = DispatchService(
-            store: store, bell: bell, logs: LogBell(), storeClock: storeClock, clock: clock, logger: LogRecorder().logger)
-        let router = DoorRouter.door()
+            store: store, bell: bell, logs: LogBell(), storeClock: storeClock, clock: clock, access: access, logger: LogRecorder().logger)
+        let router = DoorRouter.door(access: access)
         service.addRoutes(to: router)
         try await Application(router: router).test(.router) { client in
-            let rig = DispatchRig(store: store, storeClock: storeClock, clock: clock, bell: bell, service: service, client: client, events: events)
+            let rig = DispatchRig(
+                store: store, storeClock: storeClock, clock: clock, bell: bell, service: service, access: access, client: client, events: events)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for service in service.loops + service.services { group.addTask { try await service.run() } }
                 defer { group.cancelAll() }
@@ -62,11 +66,12 @@ struct DispatchRig: Sendable {
     }
 
     func open(
-        _ name: String = "w1", incarnation: String = "incarnation-1", secret: String = secret, labels: Labels = [:], slots: Int = 2
+        _ name: String = "w1", incarnation: String = "incarnation-1", secret: String = secret, labels: Labels = [:], slots: Int = 2,
+        token: String? = nil
     ) async throws -> TestResponse {
         let request = SessionRequest(
             worker: name, incarnation: incarnation, secret: secret, version: "1.0", labels: labels, slots: slots)
-        return try await call(.post, "sessions", secret: nil, body: ByteBuffer(bytes: JSONEncoder().encode(request)))
+        return try await call(.post, "sessions", secret: token, body: ByteBuffer(bytes: JSONEncoder().encode(request)))
     }
 
     /// A worker with an open session.

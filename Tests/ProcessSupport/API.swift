@@ -6,9 +6,17 @@ import NIOHTTP1
 /// A test's own plain client of the API: JSON in, JSON out, nothing shared with the product's client.
 public struct API: Sendable {
     public let base: String
+    private var token: String?
 
     public init(port: Int) {
         base = "http://127.0.0.1:\(port)"
+    }
+
+    /// The same, by whoever has this token.
+    public func showing(_ token: String) -> API {
+        var api = self
+        api.token = token
+        return api
     }
 
     public struct Answer: Sendable {
@@ -55,6 +63,7 @@ public struct API: Sendable {
     private func send(_ method: HTTPMethod, _ path: String, _ body: Data?) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))

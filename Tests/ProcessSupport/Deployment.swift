@@ -52,9 +52,12 @@ public final class Deployment: Sendable {
     }
 
     /// Runs one command for people to its end.
-    public func command(_ arguments: String..., input directory: String? = nil) async throws -> (status: Int32, output: String, error: String) {
+    public func command(_ arguments: String..., input directory: String? = nil, environment: [String: String] = [:]) async throws -> (
+        status: Int32, output: String, error: String
+    ) {
         let process = try RunningProcess(
-            Binaries.doorbell, arguments, in: directory ?? self.directory, environment: ["DOORBELL_URL": url], logs: self.directory,
+            Binaries.doorbell, arguments, in: directory ?? self.directory, environment: ["DOORBELL_URL": url].merging(environment) { _, new in new },
+            logs: self.directory,
             name: "command-\(UUID().uuidString)")
         guard let status = await process.status() else { throw TimedOut(bound: .seconds(60)) }
         return (status, process.output, process.errorOutput)

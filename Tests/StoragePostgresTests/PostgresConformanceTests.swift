@@ -23,6 +23,9 @@ import Testing
     @Test("Scheduling", arguments: Conformance.schedulingRules)
     func scheduling(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Tokens and the audit", arguments: Conformance.accessRules)
+    func access(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Controls", arguments: Conformance.controlRules)
     func controls(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -31,7 +31,7 @@ struct WebRig: Sendable {
 
     static func with(
         _ builders: [Builder] = [Samples.builder("test"), Samples.builder("docs")], schedulers: [SchedulerRule] = [], locks: [Lock] = [],
-        limit: Int? = nil, projects: [ProjectRule] = [], clock: ManualStoreClock? = nil,
+        limit: Int? = nil, projects: [ProjectRule] = [], clock: ManualStoreClock? = nil, access mode: AccessMode = .off,
         _ test: @Sendable @escaping (WebRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -43,21 +43,23 @@ struct WebRig: Sendable {
         let applied = try await store.apply(configuration, digest: Samples.digest(1)).applied
         let inForce = Watched(applied)
         let (bell, logs) = (LocalBell(), LogBell())
+        let access = AccessKeeper(mode: mode, store: store)
         let service = WebService(
             store: store, bell: bell, logs: logs,
             surroundings: .init(
-                configuration: { inForce.value }, reload: { (false, inForce.value.id) },
+                configuration: { inForce.value }, reload: { _ in (false, inForce.value.id) },
                 // A configuration with a builder of each file's text.
-                apply: { body in
+                apply: { body, note in
                     let builders = body.files.map { Samples.builder($0.text) }
                     let new = NewRevision(
                         Samples.configuration(builders: builders, uses: builders.map(\.name)),
-                        digest: Samples.digest(100 + builders.map(\.name.count).reduce(0, +)), by: body.by, expect: body.expect)
+                        digest: Samples.digest(100 + builders.map(\.name.count).reduce(0, +)), by: body.by, expect: body.expect, audit: note)
                     return Self.answer(try await store.apply(new))
                 },
                 restore: { Self.answer(try await store.apply($0)) },
-                redeliver: { RedeliveryAnswer(id: $0.row.id, verdict: .ignored, reason: "read again", changes: []) }))
-        let router = DoorRouter.door()
+                redeliver: { kept, _ in RedeliveryAnswer(id: kept.row.id, verdict: .ignored, reason: "read again", changes: []) }),
+            access: access)
+        let router = DoorRouter.door(access: access, home: { inForce.value.configuration.project })
         service.addRoutes(to: router)
         router.answerOtherMethods()
         let responder = router.buildResponder()
@@ -80,8 +82,9 @@ struct WebRig: Sendable {
         try await client.executeRequest(uri: path, method: .get, headers: headers, body: nil)
     }
 
-    func post(_ path: String, _ body: String = "{}", key: String? = nil) async throws -> TestResponse {
+    func post(_ path: String, _ body: String = "{}", key: String? = nil, token: String? = nil) async throws -> TestResponse {
         var headers = Self.json
+        if let token { headers[.authorization] = "Bearer \(token)" }
         if let key { headers[try #require(HTTPField.Name("Idempotency-Key"))] = key }
         return try await client.executeRequest(uri: path, method: .post, headers: headers, body: ByteBuffer(string: body))
     }

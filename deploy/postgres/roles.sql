@@ -89,6 +89,10 @@ BEGIN
     IF to_regclass('public.mirror_moves') IS NOT NULL THEN
         GRANT DELETE ON mirror_moves TO doorbell_service, doorbell_relay;
     END IF;
+    -- Who changed what is added to, and nothing else.
+    IF to_regclass('public.audit') IS NOT NULL THEN
+        REVOKE UPDATE ON audit FROM doorbell_service, doorbell_relay;
+    END IF;
     -- Which schema the database has is the migrator's to say.
     REVOKE INSERT, UPDATE ON schema_migrations FROM doorbell_service, doorbell_relay;
     -- Events are inserted and read; log bytes too. Snapshots are the relay's, and those of whoever reads events.

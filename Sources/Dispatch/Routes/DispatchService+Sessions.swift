@@ -11,11 +11,14 @@ extension DispatchService {
         try version.document.check()
         let asked = try SessionRequest(json: version.bytes)
         try asked.check()
+        guard context.principal.workers?.matches(asked.worker) ?? false else {
+            throw Problem.forbidden("token \(context.principal.name) is not for a worker named \(asked.worker)")
+        }
         guard !registry.isFull else { throw Problem.unavailable("\(SessionRegistry.capacity) workers are connected already") }
         let hash = Self.hash(ofSecret: asked.secret)
         let opening = SessionOpening(
             worker: asked.worker, incarnation: asked.incarnation, secretHash: hash, labels: asked.labels, slots: asked.slots,
-            version: asked.version)
+            version: asked.version, token: context.principal.token)
         let opened = try await watch.watching { [store] in try await store.openSession(opening) }
         guard ConstantTime.isEqual(hash, opened.session.secretHash) else {
             throw Problem.forbidden("this incarnation of the worker has a session with another secret")

@@ -44,6 +44,8 @@ public enum Kind {
     public enum Session {}
     public enum ConfigurationVersion {}
     public enum Delivery {}
+    public enum Token {}
+    public enum AuditEntry {}
 }
 
 public typealias ChangeID = EntityID<Kind.Change>
@@ -53,3 +55,5 @@ public typealias BuildID = EntityID<Kind.Build>
 public typealias SessionID = EntityID<Kind.Session>
 public typealias ConfigurationID = EntityID<Kind.ConfigurationVersion>
 public typealias DeliveryID = EntityID<Kind.Delivery>
+public typealias TokenID = EntityID<Kind.Token>
+public typealias AuditID = EntityID<Kind.AuditEntry>

@@ -17,11 +17,13 @@ public struct NewChange: Hashable, Sendable {
     public var dedupeKey: String?
     /// What it says to the other sources that tell of its repository; nil where there is none, and once it is accepted.
     public var mirror: MirrorReport?
+    /// Who submitted it, where the server knows: nobody can say it of himself.
+    public var submittedBy: String?
 
     public init(
         source: String = "api", project: String, repository: String, branch: String, revision: String, author: String = "",
         comments: String = "", files: [String] = [], category: String = "", when: Timestamp? = nil, properties: [String: JSONValue] = [:],
-        dedupeKey: String? = nil, mirror: MirrorReport? = nil
+        dedupeKey: String? = nil, mirror: MirrorReport? = nil, submittedBy: String? = nil
     ) {
         self.source = source
         self.project = project
@@ -36,6 +38,7 @@ public struct NewChange: Hashable, Sendable {
         self.properties = properties
         self.dedupeKey = dedupeKey
         self.mirror = mirror
+        self.submittedBy = submittedBy
     }
 }
 

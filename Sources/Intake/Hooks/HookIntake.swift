@@ -85,7 +85,7 @@ public final class HookIntake: Sendable {
     /// Reads a delivery that was kept once more, by the configuration of now. Changes that it made before are the same changes.
     ///
     /// - Throws: 409 when it cannot be read again, 503 when nothing could be made durable.
-    public func redeliver(_ kept: KeptDelivery) async throws -> RedeliveryAnswer {
+    public func redeliver(_ kept: KeptDelivery, audit: AuditNote? = nil) async throws -> RedeliveryAnswer {
         let row = kept.row
         guard let configuration = configuration() else { throw Self.unconfigured }
         guard let hook = configuration.hooks.first(where: { $0.name == row.source }) else {
@@ -95,7 +95,7 @@ public final class HookIntake: Sendable {
             throw Problem.conflict("the body of delivery \(row.id) was too large to be kept: let the forge send it again")
         }
         do {
-            let answer = try await settle(HookDelivery(kept, body: body), .again(row.id), hook, configuration.ties(of: row.source))
+            let answer = try await settle(HookDelivery(kept, body: body), .again(row.id, audit), hook, configuration.ties(of: row.source))
             log("hook redelivered", row.source, row.name, answer)
             return RedeliveryAnswer(
                 id: row.id, verdict: answer.changes.isEmpty ? .ignored : .accepted, reason: answer.reason, changes: answer.changes)

@@ -18,7 +18,7 @@ struct HookRecord: Sendable {
     /// Which delivery it is: one that just came, or one that was kept and is read again.
     enum Subject: Sendable {
         case first(HookDelivery, HookConfiguration)
-        case again(DeliveryID)
+        case again(DeliveryID, AuditNote?)
 
         func note(_ judgement: DeliveryJudgement) -> DeliveryNote {
             var judgement = judgement
@@ -27,7 +27,7 @@ struct HookRecord: Sendable {
             case .first(let delivery, let hook):
                 let limit = judgement.verdict == .refused ? HookRecord.longestRefused : HookRecord.longestTaken
                 return .first(delivery.kept(of: hook, limit: limit), judgement)
-            case .again(let id): return .again(id, judgement)
+            case .again(let id, let audit): return .again(id, judgement, audit: audit)
             }
         }
     }

@@ -29,9 +29,12 @@ private struct Stored: Codable {
     var change: ChangeSubmission
     /// Absent where the source tells alone.
     var mirror: MirrorReport?
+    /// Absent where nobody is known.
+    var submittedBy: String?
 
     enum CodingKeys: String, CodingKey {
         case version, chain, taken, change, mirror
+        case submittedBy = "submitted_by"
         case isProtected = "protected"
     }
 }
@@ -44,13 +47,16 @@ extension SpooledChange {
             properties: change.properties, dedupeKey: change.dedupeKey)
         return Array(
             try JSONEncoder().encode(
-                Stored(version: 1, chain: chain, taken: taken, isProtected: isProtected, change: submission, mirror: change.mirror)))
+                Stored(
+                    version: 1, chain: chain, taken: taken, isProtected: isProtected, change: submission, mirror: change.mirror,
+                    submittedBy: change.submittedBy)))
     }
 
     init(encoded bytes: [UInt8]) throws {
         let stored = try JSONDecoder().decode(Stored.self, from: Data(bytes))
         var change = NewChange(stored.change)
         change.mirror = stored.mirror
+        change.submittedBy = stored.submittedBy
         self.init(change: change, isProtected: stored.isProtected, chain: stored.chain, taken: stored.taken)
     }
 }

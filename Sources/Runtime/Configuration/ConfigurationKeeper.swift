@@ -50,10 +50,10 @@ public actor ConfigurationKeeper {
     }
 
     /// Reads the file and applies it if it is another than the last one applied; throws only when the store fails.
-    public func reload() async throws -> Outcome {
+    public func reload(audit: AuditNote? = nil) async throws -> Outcome {
         try await inTurn { keeper in
             guard let path = keeper.path else { return .unchanged(try await keeper.refresh()) }
-            return try await keeper.take { () throws(ConfigurationProblems) in try ConfigurationLoader.load(path: path) }
+            return try await keeper.take(audit: audit) { () throws(ConfigurationProblems) in try ConfigurationLoader.load(path: path) }
         }
     }
 
@@ -62,9 +62,14 @@ public actor ConfigurationKeeper {
     /// - Parameters:
     ///   - by: who has them applied, as they say it.
     ///   - expect: the revision that they are meant to follow; nil: whichever is in force.
-    public func apply(_ files: [(name: String, text: String)], by: String? = nil, expect: ConfigurationID? = nil) async throws -> Outcome {
+    ///   - audit: put on record with it.
+    public func apply(
+        _ files: [(name: String, text: String)], by: String? = nil, expect: ConfigurationID? = nil, audit: AuditNote? = nil
+    ) async throws -> Outcome {
         try await inTurn { keeper in
-            try await keeper.take(by: by, expect: expect) { () throws(ConfigurationProblems) in try ConfigurationLoader.load(files: files) }
+            try await keeper.take(by: by, expect: expect, audit: audit) { () throws(ConfigurationProblems) in
+                try ConfigurationLoader.load(files: files)
+            }
         }
     }
 
@@ -85,7 +90,7 @@ public actor ConfigurationKeeper {
     }
 
     private func take(
-        by: String? = nil, expect: ConfigurationID? = nil, _ load: () throws(ConfigurationProblems) -> LoadedConfiguration
+        by: String? = nil, expect: ConfigurationID? = nil, audit: AuditNote? = nil, _ load: () throws(ConfigurationProblems) -> LoadedConfiguration
     ) async throws -> Outcome {
         let loaded: LoadedConfiguration
         do {
@@ -97,7 +102,7 @@ public actor ConfigurationKeeper {
             try await refresh()
             return .refused(error)
         }
-        return try await commit(NewRevision(loaded.configuration, digest: loaded.digest, by: by, expect: expect))
+        return try await commit(NewRevision(loaded.configuration, digest: loaded.digest, by: by, expect: expect, audit: audit))
     }
 
     private func commit(_ revision: NewRevision) async throws -> Outcome {

@@ -14,6 +14,8 @@ struct ProcessContext: Sendable {
     var broker: AMQPSettings?
     var keeper: ConfigurationKeeper
     var presence: ServicePresence
+    /// Judges who calls.
+    var access: AccessKeeper
     /// Rung by a dispatcher of this process, followed by its web pages.
     var logs: LogBell
     var makeLogger: @Sendable (String) -> Logger

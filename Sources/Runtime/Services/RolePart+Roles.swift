@@ -51,10 +51,11 @@ extension RolePart {
         let beat: @Sendable ([SessionID]) async throws -> BeatAnswer = { try await presence.beat(sessions: $0) }
         let dispatch = DispatchService(
             store: context.store.store, bell: context.bell.bell, logs: context.logs, lease: context.settings.lease, storeClock: context.store.clock,
-            beat: context.store.isShared ? beat : nil, secretsDirectory: context.settings.secretsDirectory, logger: context.makeLogger("dispatch"))
+            beat: context.store.isShared ? beat : nil, secretsDirectory: context.settings.secretsDirectory,
+            access: context.access, logger: context.makeLogger("dispatch"))
         return RolePart(
             loops: dispatch.loops, services: dispatch.services, metrics: [{ DispatchMetrics(service: dispatch).add(to: &$0) }],
-            beat: { try await dispatch.beat() },
+            beat: { try await dispatch.beat() }, onAccess: { dispatch.endUnfounded() },
             addRoutes: { router in dispatch.addRoutes(to: router) })
     }
 
@@ -68,22 +69,25 @@ extension RolePart {
             store: store, bell: context.bell.bell, logs: context.logs,
             surroundings: .init(
                 configuration: context.configuration,
-                reload: {
+                reload: { note in
                     guard keeper.path != nil else {
                         throw Problem.conflict("this service was started without a configuration file: name one, as in `doorbell config apply FILE`")
                     }
-                    return try Self.answer(try await keeper.reload())
+                    return try Self.answer(try await keeper.reload(audit: note))
                 },
-                apply: { body in
-                    try Self.answer(try await keeper.apply(body.files.map { ($0.name, $0.text) }, by: body.by, expect: body.expect))
+                apply: { body, note in
+                    try Self.answer(try await keeper.apply(body.files.map { ($0.name, $0.text) }, by: body.by, expect: body.expect, audit: note))
                 },
                 restore: { try Self.answer(try await keeper.apply($0)) },
-                redeliver: { try await hooks.redeliver($0) }),
+                redeliver: { try await hooks.redeliver($0, audit: $1) }),
+            access: context.access,
             logger: context.makeLogger("web"))
         let feed = web.feed
         return RolePart(
             loops: [feed.loop], services: [feed] + (context.store.isShared ? [LogFollower(logs: context.logs, bell: context.bell)] : []),
             metrics: [{ $0.add("event_streams", .gauge, "Clients that follow the events.", feed.subscriberCount) }],
+            // Whoever follows a log hears now whether they still may.
+            onAccess: { context.logs.ringFollowers() },
             addRoutes: { router in web.addRoutes(to: router) })
     }
 

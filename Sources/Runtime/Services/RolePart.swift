@@ -13,5 +13,7 @@ struct RolePart: Sendable {
     var metrics: [MetricSource] = []
     /// A dispatcher's own way to say that this process lives.
     var beat: (@Sendable () async throws -> BeatAnswer?)?
+    /// Called when tokens may have ended.
+    var onAccess: @Sendable () -> Void = {}
     var addRoutes: @Sendable (DoorRouter) -> Void = { _ in }
 }

@@ -22,6 +22,8 @@ public struct ServiceApplication: Sendable {
                 expected: "postgres://USER@HOST/DATABASE: `doorbell \(role.rawValue)` shares its database with other services; "
                     + "on one machine `doorbell up` runs them all on SQLite")
         }
+        // The others serve nothing but how they are.
+        if [.intake, .dispatcher, .web].contains(role) { try settings.checkExposure() }
         let signals = SignalWatch()
         let logger = settings.logger("doorbell")
         let spool = role == .intake ? try await Self.spool(settings) : nil
@@ -47,12 +49,10 @@ public struct ServiceApplication: Sendable {
     }
 
     private func run(_ store: OpenedStore, _ spool: ChangeSpool?, logger: Logger, signals: SignalWatch) async throws {
-        let keep: @Sendable (Configuration?) -> Void = { [settings] configuration in
-            if spool != nil { Self.keepIdentity(store.store.deployment, configuration, settings, logger: logger) }
-        }
+        let identity = spool.map { _ in KeptIdentity(deployment: store.store.deployment, dataDirectory: settings.dataDirectory, logger: logger) }
         let assembly = try await ServiceAssembly(
             roles: [role], settings: settings, store: store, spool: spool, configurationPath: nil,
-            onConfiguration: { keep($0.configuration) },
+            onConfiguration: { identity?.keep($0.configuration) }, onAccess: { identity?.keep($0) },
             onListening: { [role] address in
                 logger.notice("listening", metadata: ["service": "\(role.rawValue)", "url": "\(address)", "version": "\(ProductVersion.current)"])
             },
@@ -60,9 +60,9 @@ public struct ServiceApplication: Sendable {
         let runner = ServiceRunner(
             services: assembly.services, listen: settings.listen, port: assembly.port, logger: logger,
             onDrain: { [role] in logger.notice("stopping", metadata: ["service": "\(role.rawValue)"]) })
-        keep(assembly.context.configuration()?.configuration)
+        if let configuration = assembly.context.configuration() { identity?.keep(configuration.configuration) } else { identity?.keep() }
         try await runner.run(signals: signals)
-        keep(assembly.context.configuration()?.configuration)
+        identity?.keep()
     }
 
     private static func spool(_ settings: Settings) async throws -> ChangeSpool {
@@ -70,15 +70,6 @@ public struct ServiceApplication: Sendable {
             return try await ChangeSpool.open(dataDirectory: settings.dataDirectory)
         } catch let error as SpoolError {
             throw StartFailure(error.description)
-        }
-    }
-
-    /// Without it the next start needs the database; nothing else does.
-    private static func keepIdentity(_ deployment: String, _ configuration: Configuration?, _ settings: Settings, logger: Logger) {
-        do {
-            try IdentityCache(deployment: deployment, configuration: configuration).save(dataDirectory: settings.dataDirectory)
-        } catch {
-            logger.warning("the deployment's identity cannot be kept beside the spool", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -18,15 +18,19 @@ struct ServiceAssembly: Sendable {
     let port = BoundPort()
     /// In the order of their start; they stop in reverse, so that each is served to its end by those before it.
     let services: [any Service]
+    /// Every route that it serves, as `AccessTable` spells them.
+    let routes: [String]
 
     /// - Parameters:
     ///   - spool: where an intake keeps what the database cannot take.
     ///   - configurationPath: read and applied at the start; nil keeps to what the store has.
     ///   - onConfiguration: called with each configuration that this process learns of.
+    ///   - onAccess: called with all that is known of tokens, whenever it was read.
     ///   - onListening: called with the URL once the server listens.
     init(
         roles: Set<Role>, settings: Settings, store: OpenedStore, spool: ChangeSpool? = nil, configurationPath: String?,
         onConfiguration: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in },
+        onAccess: @escaping @Sendable (AccessState) -> Void = { _ in },
         onListening: @escaping @Sendable (String) -> Void,
         makeLogger: @escaping @Sendable (String) -> Logger
     ) async throws {
@@ -49,8 +53,10 @@ struct ServiceAssembly: Sendable {
             health: { await checks.reasons() })
         let notices = opened.notices
         let logs = LogBell(tellOthers: { notices?.publish($0) })
+        let access = AccessKeeper(mode: settings.access, store: store.store)
         let context = ProcessContext(
-            settings: settings, store: store, bell: opened, broker: broker, keeper: keeper, presence: presence, logs: logs, makeLogger: makeLogger)
+            settings: settings, store: store, bell: opened, broker: broker, keeper: keeper, presence: presence, access: access, logs: logs,
+            makeLogger: makeLogger)
         self.context = context
         store.onReconnect { bell.announceReconnect() }
         if store.isShared {
@@ -66,7 +72,16 @@ struct ServiceAssembly: Sendable {
             try await keeper.refresh()
             return nil
         }
-        let loops = parts.flatMap(\.loops) + [configuration]
+        let judging = Loop(name: .access, bell: bell, logger: logger) {
+            let next = try await access.pass()
+            if let known = access.known { onAccess(known.state) }
+            for part in parts { part.onAccess() }
+            return next
+        }
+        access.loops.set([judging])
+        // Schedulers and relays show nobody anything but how they are.
+        let judges = access.isOn && !roles.isDisjoint(with: [.intake, .dispatcher, .web])
+        let loops = parts.flatMap(\.loops) + [configuration] + (judges ? [judging] : [])
         let ownChecks = [opened.check, { LoopHealth(loops: loops).check() }] + parts.flatMap(\.checks)
         checks.set(ownChecks)
         let sweep = Self.sweep(context, loops: loops, beat: parts.lazy.compactMap(\.beat).first, logger: logger)
@@ -75,9 +90,13 @@ struct ServiceAssembly: Sendable {
                 checks: [StoreHealth(store: store.store, without: spool != nil && roles == [.intake] ? .degraded : .unready).check] + ownChecks),
             metrics: Self.metrics(store, opened, loops) + parts.flatMap(\.metrics))
 
-        let router = DoorRouter.door(names: Set(settings.hosts))
+        let router = DoorRouter.door(names: Set(settings.hosts), access: access, home: { keeper.current?.configuration.project })
         health.addRoutes(to: router)
         for part in parts { part.addRoutes(router) }
+        routes = router.routes.map { "\($0.method.rawValue) \($0.path.description)" }
+        if let forgotten = router.routes.first(where: { AccessTable.rule($0.method.rawValue, $0.path.description) == nil }) {
+            throw StartFailure("nobody is given the right to call \(forgotten.method.rawValue) \(forgotten.path.description): add it to AccessTable")
+        }
         router.answerOtherMethods()
         let server = HTTPService.make(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
         services = opened.services + [presence] + parts.flatMap(\.services) + loops + [sweep, server]
@@ -141,16 +160,21 @@ struct ServiceAssembly: Sendable {
     private static func sweep(
         _ context: ProcessContext, loops: [Loop], beat: (@Sendable () async throws -> BeatAnswer?)?, logger: Logger
     ) -> SweepTimer {
-        let (store, keeper, presence) = (context.store, context.keeper, context.presence)
+        let (store, keeper, presence, access) = (context.store, context.keeper, context.presence, context.access)
         // A dispatcher tells whom it hears each third of a lease; the others only that they live.
         let interval = beat != nil && store.isShared ? context.settings.lease.period / 3 : .seconds(20)
         let longest = beat != nil && store.isShared ? interval : .seconds(60)
         return SweepTimer(loops: loops, bell: context.bell.bell, longest: longest, logger: logger) {
-            guard !store.isShared || presence.isDue(every: interval) else { return loopsWithWork(try await store.store.openWork()) }
+            let moment = ContinuousClock.now
+            guard !store.isShared || presence.isDue(every: interval) else {
+                let work = try await store.store.openWork()
+                return loopsWithWork(work).union(access.isOn && !access.confirm(work.access, at: moment) ? [.access] : [])
+            }
             let answer: BeatAnswer =
                 if let heard = try await beat?() { heard } else { try await presence.beat(sessions: nil) }
             var found = loopsWithWork(answer.work)
             if let id = answer.configuration, id != keeper.current?.id { found.insert(.configuration) }
+            if access.isOn, !access.confirm(answer.work.access, at: moment) { found.insert(.access) }
             return found
         }
     }

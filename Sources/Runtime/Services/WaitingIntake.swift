@@ -23,7 +23,12 @@ struct WaitingIntake: Sendable {
         let port = BoundPort()
         let intake = ChangeIntake(store: AwayStore(), bell: LocalBell(health: .none), deployment: identity.deployment, spool: spool)
         let health = SpoolHealth(spool: spool)
-        let router = DoorRouter.door(names: Set(settings.hosts))
+        let access = AccessKeeper(mode: settings.access, store: nil)
+        if let known = identity.access {
+            access.adopt(known, age: .seconds(max(0, Date().timeIntervalSince1970 - (identity.accessConfirmed ?? 0))))
+        }
+        let router = DoorRouter.door(
+            names: Set(settings.hosts), access: access, home: { [identity] in identity.configuration?.project })
         HealthRoutes(
             book: HealthBook(checks: [
                 { .degraded("database: not reached since the start; the deployment's identity was confirmed \(Int(identityAge)) s ago") },

@@ -1,4 +1,5 @@
 import Domain
+import HTTPDoor
 import Logging
 
 /// What the environment and the command line decide, before any configuration is read. Flags win over the environment.
@@ -18,6 +19,10 @@ public struct Settings: Sendable {
     public var database: DatabaseLocation
     /// Beneath which a dispatcher reads files with secrets; nil: anywhere.
     public var secretsDirectory: String?
+    /// Whether callers have to say who they are.
+    public var access: AccessMode
+    /// Listen to other machines though nobody has to say who they are.
+    public var isInsecureMeant: Bool
     /// Nil: the bell rings inside this process only.
     public var broker: Broker?
 
@@ -76,6 +81,10 @@ public struct Settings: Sendable {
         guard secretsDirectory?.hasPrefix("/") ?? true else {
             throw SettingsError(variable: "DOORBELL_SECRETS_DIR", found: secretsDirectory ?? "", expected: "an absolute path")
         }
+        access = try Self.access(variable("DOORBELL_AUTH"), anonymous: variable("DOORBELL_ANONYMOUS"))
+        let insecure = variable("DOORBELL_INSECURE") ?? "no"
+        guard ["yes", "no"].contains(insecure) else { throw SettingsError(variable: "DOORBELL_INSECURE", found: insecure, expected: "yes or no") }
+        isInsecureMeant = insecure == "yes"
         self.lease = LeaseRule()
         if let text = variable("DOORBELL_LEASE_SECONDS") {
             guard let seconds = Int64(text), (1...3600).contains(seconds) else {
@@ -84,6 +93,24 @@ public struct Settings: Sendable {
             self.lease.period = .seconds(seconds)
             self.lease.acceptWithin = .seconds(seconds)
         }
+    }
+
+    private static func access(_ mode: String?, anonymous: String?) throws(SettingsError) -> AccessMode {
+        let reads = anonymous ?? "none"
+        guard ["none", "read"].contains(reads) else { throw SettingsError(variable: "DOORBELL_ANONYMOUS", found: reads, expected: "none or read") }
+        switch mode ?? "off" {
+        case "off": return .off
+        case "tokens": return .tokens(anonymousReads: reads == "read")
+        case let other: throw SettingsError(variable: "DOORBELL_AUTH", found: other, expected: "off or tokens")
+        }
+    }
+
+    /// Refuses to let other machines steer without a word of who they are, unless that is meant.
+    func checkExposure() throws(StartFailure) {
+        guard access == .off, !listen.isLoopback, !isInsecureMeant else { return }
+        throw StartFailure(
+            "it is to listen on \(listen), where others reach it, and asks nobody who they are: set DOORBELL_AUTH=tokens (docs/security.md), listen on "
+                + "127.0.0.1, or set DOORBELL_INSECURE=yes if whoever reaches it may steer", isConfiguration: true)
     }
 
     private static func database(_ url: String?, dataDirectory: String, isNamed: Bool) throws(SettingsError) -> DatabaseLocation {

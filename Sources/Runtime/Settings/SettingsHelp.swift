@@ -21,7 +21,14 @@ public enum SettingsHelp {
         ),
         ("DOORBELL_HOSTS", "", "further host names, separated by commas, under which clients may address the server"),
         ("DOORBELL_URL", "http://127.0.0.1:8010", "the server that commands and workers talk to (--url)"),
+        (
+            "DOORBELL_AUTH", "off",
+            "tokens asks callers for a token; off lets whoever reaches the server steer, and is refused where it listens to other machines"
+        ),
+        ("DOORBELL_ANONYMOUS", "none", "with tokens: read lets callers without one read, none lets them do nothing"),
+        ("DOORBELL_INSECURE", "no", "yes listens to other machines without asking for tokens"),
         ("DOORBELL_TOKEN", "", "token that commands and workers present; never written to a log"),
+        ("DOORBELL_TOKEN_FILE", "", "file whose first line is that token (--token-file)"),
         ("DOORBELL_LEASE_SECONDS", "30", "how long a build may go without a word from its worker, 1 to 3600"),
         (
             "DOORBELL_SECRETS_DIR", "",

@@ -18,6 +18,7 @@ public struct UpApplication: Sendable {
 
     /// Runs until it is told to stop, or with `once` until the first buildset ended. Returns the exit status.
     public func run() async throws -> Int32 {
+        try settings.checkExposure()
         let signals = SignalWatch()
         // A configuration that is broken at the start is for the person who just typed the command.
         _ = try ConfigurationLoader.load(path: options.configurationPath)
@@ -36,9 +37,10 @@ public struct UpApplication: Sendable {
         let logger = settings.logger("doorbell")
         let assembly = try await ServiceAssembly(
             roles: Set(Role.allCases), settings: settings, store: store, configurationPath: options.configurationPath,
-            onListening: { [options] address in
+            onListening: { [options, settings] address in
                 guard options.progress else { return }
                 Console.output.write("doorbell \(ProductVersion.current) at \(address)/  (\(store.place))\n")
+                if settings.access == .off { Console.output.write("no tokens are asked for: whoever reaches \(settings.listen) may steer\n") }
             },
             makeLogger: { [settings] in settings.logger($0) })
         let once = options.once ? OnceWait() : nil
@@ -69,7 +71,7 @@ public struct UpApplication: Sendable {
         let configuration = WorkerConfiguration(
             urls: [], name: Self.workerName, labels: WorkerConfiguration.defaultLabels.merging(options.labels) { _, new in new },
             acceptsUntrusted: options.acceptsUntrusted, slots: options.slots, dataDirectory: settings.dataDirectory + "/worker",
-            version: ProductVersion.current,
+            token: assembly.context.access.isOn ? assembly.context.access.ownToken(forWorker: Self.workerName) : nil, version: ProductVersion.current,
             environment: ProcessInfo.processInfo.environment)
         return [EmbeddedWorker(port: assembly.port, listen: settings.listen, configuration: configuration, logger: settings.logger("worker"))]
     }

@@ -4,7 +4,7 @@ extension Change {
     /// The columns that `init(stored:from:)` reads, in its order, of a table or alias named `c`.
     package static let columns = """
         c.id, c.chain, c.accepted, c.source, c.dedupe_key, c.project, c.repository, c.branch, c.revision, c.author, c.comments, c.files,
-        c.category, c.made, c.properties
+        c.category, c.made, c.properties, c.submitted_by
         """
 
     package init(stored row: some StoredRow, from first: Int = 0) throws {
@@ -15,7 +15,7 @@ extension Change {
                 revision: row.string(first + 8), author: row.string(first + 9), comments: row.string(first + 10),
                 files: try JSONText.decode([String].self, row.string(first + 11)), category: row.string(first + 12),
                 when: row.optionalTime(first + 13), properties: try JSONText.decode([String: JSONValue].self, row.string(first + 14)),
-                dedupeKey: row.string(first + 4)))
+                dedupeKey: row.string(first + 4), submittedBy: row.optionalString(first + 15)))
     }
 }
 
@@ -86,12 +86,13 @@ extension Rider {
 
 extension WorkerSession {
     /// The columns that `init(stored:)` reads, in its order, of `sessions s` and `workers w`.
-    package static let columns = "s.id, s.worker, s.incarnation, s.secret_hash, s.labels, s.slots, w.paused"
+    package static let columns = "s.id, s.worker, s.incarnation, s.secret_hash, s.labels, s.slots, w.paused, s.token"
 
     package init(stored row: some StoredRow) throws {
         self.init(
             id: SessionID(row.int64(0)), worker: row.string(1), incarnation: row.string(2), secretHash: row.string(3),
-            labels: try JSONText.decode(Labels.self, row.string(4)), slots: row.int(5), paused: row.bool(6))
+            labels: try JSONText.decode(Labels.self, row.string(4)), slots: row.int(5), paused: row.bool(6),
+            token: row.optionalInt64(7).map { TokenID($0) })
     }
 }
 

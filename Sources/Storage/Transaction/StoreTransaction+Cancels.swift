@@ -16,7 +16,7 @@ package struct WantedCancel {
 
 extension ControlTransaction {
     /// Asks for the end of a build, and of every request that it answers.
-    package func cancel(_ build: BuildID, reason: String) throws -> CancelReceipt {
+    package func cancel(_ build: BuildID, reason: String, audit: AuditNote? = nil) throws -> CancelReceipt {
         guard let open = try builds([build], ending: [build])[build], let own = try requestRecord(open.request) else {
             throw StoreError.notFound("there is no build \(build)")
         }
@@ -27,14 +27,18 @@ extension ControlTransaction {
             try note(rider.request, RequestRecord(rider, of: open), reason: reason, ends: true)
         }
         try finish(riders.map { .cancelled($0.request, $0.cancelReason ?? reason, riding: build) })
-        guard open.isOrphan else { return try cancel(open.request, reason: reason) }
+        guard open.isOrphan else { return try cancel(open.request, reason: reason, audit: audit) }
+        if let audit { try write(audit, target: AuditTarget("build", build, project: context(of: own.buildset).stamp.project)) }
         return CancelReceipt(phase: .finished, build: try cancelOpenBuild(build, reason: reason))
     }
 
     /// Asks for the end of a request. Writes `request.cancelled` the first time.
-    package func cancel(_ request: RequestID, reason: String) throws -> CancelReceipt {
+    package func cancel(_ request: RequestID, reason: String, audit: AuditNote? = nil) throws -> CancelReceipt {
         guard let record = try requestRecord(request) else { throw StoreError.notFound("there is no request \(request)") }
         if record.phase == .finished { return CancelReceipt(phase: .finished, build: nil) }
+        if let audit, record.cancelReason == nil {
+            try write(audit, target: AuditTarget("request", request, project: context(of: record.buildset).stamp.project))
+        }
         if record.phase == .claimed { return try cancelClaimed(request, record, reason: reason) }
         if record.cancelReason == nil { try note(request, record, reason: reason, ends: true) }
         try finish([.cancelled(request, record.cancelReason ?? reason)])

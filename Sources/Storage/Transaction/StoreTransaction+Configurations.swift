@@ -31,6 +31,7 @@ extension ConfigurationTransaction {
         }
         let configuration = revision.configuration
         let new = try insert(revision)
+        if let audit = revision.audit { try write(audit, target: AuditTarget("config", new.id, project: configuration.project)) }
         let fact = ConfigFact(
             configuration: new.id, digest: new.digest, builders: configuration.builders.map(\.name),
             schedulers: configuration.schedulers.map(\.name), sources: configuration.sourceNames, by: revision.by,

@@ -77,7 +77,7 @@ extension ControlTransaction {
         return try witness(repository: repository, branch: branch, revision: revision).distrust(branch: branch, revision: revision)
     }
 
-    package func force(_ force: ForceRequest, idempotency: IdempotencyKey?) throws -> ForceReceipt {
+    package func force(_ force: ForceRequest, idempotency: IdempotencyKey?, audit: AuditNote? = nil) throws -> ForceReceipt {
         try once(idempotency) {
             var properties = Properties(force.properties, source: "force")
             let main = SourceStamp(
@@ -90,11 +90,11 @@ extension ControlTransaction {
                 scheduler: "force", trigger: ChainID.random().rawValue, reason: force.reason, stamp: main,
                 changes: [], parents: [], builders: [force.builder] + force.others, priority: force.priority,
                 properties: properties, further: force.further)
-            return try byHand(NewBuildset(plan, newest: nil, byRule: false))
+            return try byHand(NewBuildset(plan, newest: nil, byRule: false), audit)
         }
     }
 
-    package func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?) throws -> ForceReceipt {
+    package func rebuild(_ build: BuildID, reason: String, idempotency: IdempotencyKey?, audit: AuditNote? = nil) throws -> ForceReceipt {
         try once(idempotency) {
             guard let record = try rebuildRecord(build) else { throw StoreError.notFound("there is no build \(build)") }
             let context = try context(of: record.buildset)
@@ -104,12 +104,15 @@ extension ControlTransaction {
                 scheduler: "rebuild", trigger: ChainID.random().rawValue, reason: reason, stamp: context.stamp, changes: context.changes,
                 parents: [context.chain], builders: [record.builder], priority: record.priority - own, properties: context.properties,
                 further: context.further)
-            return try byHand(NewBuildset(plan, author: record.author, comments: record.comments, byRule: false))
+            return try byHand(NewBuildset(plan, author: record.author, comments: record.comments, byRule: false), audit)
         }
     }
 
-    package func prioritize(_ request: RequestID, _ priority: Int) throws {
-        guard try writePriority(request, priority) == 0 else { return }
+    package func prioritize(_ request: RequestID, _ priority: Int, audit: AuditNote? = nil) throws {
+        guard try writePriority(request, priority) == 0 else {
+            guard let audit, let record = try requestRecord(request) else { return }
+            return try write(audit, target: AuditTarget("request", request, project: context(of: record.buildset).stamp.project))
+        }
         guard try requestRecord(request) != nil else { throw StoreError.notFound("there is no request \(request)") }
         throw StoreError.conflict("request \(request) is finished: its priority cannot be set any more")
     }
@@ -135,7 +138,7 @@ extension ControlTransaction {
         return ForceReceipt(buildset: answer.buildset, request: answer.request, chain: answer.chain, created: false)
     }
 
-    private func byHand(_ new: NewBuildset) throws -> ForceReceipt {
+    private func byHand(_ new: NewBuildset, _ audit: AuditNote?) throws -> ForceReceipt {
         guard let configuration = try currentConfiguration()?.configuration else {
             throw StoreError.notFound("no configuration was applied yet, so there is no builder to build with")
         }
@@ -147,6 +150,7 @@ extension ControlTransaction {
         guard let created = try create(new, configuration: configuration), let request = created.requests.first else {
             throw StoreError.internalError("a buildset by hand was not made")
         }
+        if let audit { try write(audit, target: AuditTarget("buildset", created.context.id, project: created.context.stamp.project)) }
         return ForceReceipt(buildset: created.context.id, request: request, chain: created.context.chain, created: true)
     }
 }

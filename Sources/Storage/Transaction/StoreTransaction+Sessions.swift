@@ -84,10 +84,11 @@ extension SessionTransaction {
         return (endings.map { LostBuild($0.build, ended) }, ended)
     }
 
-    package func pause(_ worker: String, _ paused: Bool) throws {
+    package func pause(_ worker: String, _ paused: Bool, audit: AuditNote? = nil) throws {
         guard let known = try isPaused(worker) else { throw StoreError.notFound("there is no worker named \(worker)") }
         guard known != paused else { return }
         try setPaused(worker, paused)
+        if let audit { try write(audit, target: AuditTarget("worker", worker)) }
         // The event belongs to the worker's newest session: every worker has had one.
         guard let newest = try newestSession(of: worker) else { throw StoreError.internalError("worker \(worker) has no session") }
         emit(Self.event(paused ? .workerPaused : .workerResumed, newest, reason: nil))

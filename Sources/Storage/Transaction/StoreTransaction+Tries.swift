@@ -8,7 +8,7 @@ package protocol TryTransaction: ControlTransaction {
 }
 
 extension TryTransaction {
-    package func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?) throws -> TryReceipt {
+    package func makeTry(_ new: TryRequest, idempotency: IdempotencyKey?, audit: AuditNote? = nil) throws -> TryReceipt {
         if let idempotency, let known = try tryReceipt(of: idempotency) { return known }
         guard let configuration = try currentConfiguration()?.configuration else {
             throw StoreError.notFound("no configuration was applied yet, so there is no builder to build with")
@@ -33,6 +33,7 @@ extension TryTransaction {
         var names = Set<String>()
         let parts = zip(new.builders.filter { names.insert($0).inserted }, made.requests).map { TryReceipt.Part(builder: $0, request: $1) }
         let receipt = TryReceipt(buildset: made.context.id, chain: made.context.chain, requests: parts, created: true)
+        if let audit { try write(audit, target: AuditTarget("buildset", receipt.buildset, project: new.project)) }
         if let idempotency { try remember(idempotency, answer: try JSONText.encode(receipt)) }
         return receipt
     }

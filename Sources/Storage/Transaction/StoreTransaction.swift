@@ -24,6 +24,9 @@ package protocol StoreTransaction: AnyObject {
     /// Remembers that somebody waits for the ends of these buildsets.
     func expectEnds(of buildsets: [BuildsetID]) throws
 
+    /// Puts on record who does what this transaction does.
+    func write(_ note: AuditNote, target: AuditTarget) throws
+
     // Events
     /// Raises the versions of these entities by these numbers; gives the new version of each that is there.
     func raiseVersions(of kind: EntityKind, by counts: [(id: Int64, count: Int64)]) throws -> [Int64: Int64]

@@ -24,20 +24,24 @@ extension WebService {
             let parameters = try QueryParameters(request, known: ["from", "to"])
             return try Response.json(try await difference(from: try parameters.id("from"), to: try parameters.id("to")))
         }
-        router.post("/api/v1/config/reload") { request, _ in
+        router.post("/api/v1/config/reload") { request, context in
             _ = try await request.json(EmptyBody.self)
-            return try answer(try await surroundings.reload())
+            return try answer(try await surroundings.reload(AuditNote(context.principal, "config.reload")))
         }
-        router.post("/api/v1/config") { request, _ in
-            let body = try await request.json(ConfigurationBody.self, limit: ConfigurationBody.largest).document
+        router.post("/api/v1/config") { request, context in
+            var body = try await request.json(ConfigurationBody.self, limit: ConfigurationBody.largest).document
             try body.check()
-            return try await following(body.expect) { try await surroundings.apply(body) }
+            body.by = context.principal.person(claimed: body.by)
+            let named = body
+            return try await following(body.expect) { try await surroundings.apply(named, AuditNote(context.principal, "config.apply")) }
         }
-        router.post("/api/v1/config/rollback") { request, _ in
+        router.post("/api/v1/config/rollback") { request, context in
             let body = try await request.json(RollbackBody.self).document
             try ControlText.check(by: body.by)
             let kept = try await revision(body.revision)
-            let again = NewRevision(kept.configuration, digest: kept.row.digest, by: body.by, restores: kept.row.id, expect: body.expect)
+            let again = NewRevision(
+                kept.configuration, digest: kept.row.digest, by: context.principal.person(claimed: body.by), restores: kept.row.id,
+                expect: body.expect, audit: AuditNote(context.principal, "config.rollback", detail: "to revision \(kept.row.id)"))
             return try await following(body.expect) { try await surroundings.restore(again) }
         }
     }

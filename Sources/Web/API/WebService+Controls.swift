@@ -10,47 +10,54 @@ extension PriorityBody: StrictDocument {}
 extension EmptyBody: StrictDocument {}
 
 extension WebService {
-    /// Who asks, until callers have names of their own.
-    static let principal = "anonymous"
-
     func addControlRoutes(to router: DoorRouter) {
         router.post("/api/v1/builders/{name}/force") { request, context in
             let name = try context.text("name")
             let body = try await request.json(ForceBody.self)
-            let key = try request.idempotencyKey(principal: Self.principal, route: "force \(name)", bodyHash: body.sha256)
+            let key = try request.idempotencyKey(principal: context.principal.key, route: "force \(name)", bodyHash: body.sha256)
             return try await once(key) {
                 let force: ForceRequest
                 do {
-                    force = try await forceRequest(builder: name, body.document)
+                    force = try await forceRequest(builder: name, body.document, by: context.principal)
                 } catch let refusal as Problem {
                     // Judged by the configuration of now: what was made under this key by an earlier one stays made.
                     guard let key, let known = try await store.receipt(of: key) else { throw refusal }
                     return known
                 }
-                return try await store.force(force, idempotency: key)
+                return try await store.force(force, idempotency: key, audit: AuditNote(context.principal, "force", detail: force.reason))
             }
         }
         router.post("/api/v1/builds/{id}/rebuild") { request, context in
             let id: BuildID = try context.id("id")
             let body = try await request.json(ReasonBody.self)
-            let reason = try ControlText.reason(body.document.reason, otherwise: "rebuild of build \(id)")
-            let key = try request.idempotencyKey(principal: Self.principal, route: "rebuild \(id)", bodyHash: body.sha256)
-            return try await once(key) { try await store.rebuild(id, reason: reason, idempotency: key) }
+            let reason = try ControlText.reason(body.document.reason, otherwise: context.principal.reason("rebuild of build \(id)"))
+            try await requireVisible(build: id, context.principal)
+            let key = try request.idempotencyKey(principal: context.principal.key, route: "rebuild \(id)", bodyHash: body.sha256)
+            return try await once(key) {
+                try await store.rebuild(
+                    id, reason: reason, idempotency: key, audit: AuditNote(context.principal, "rebuild", detail: "build \(id): \(reason)"))
+            }
         }
         router.post("/api/v1/requests/{id}/cancel") { request, context in
             let id: Domain.RequestID = try context.id("id")
             let body = try await request.json(ReasonBody.self)
-            return try answer(try await store.cancelRequest(id, reason: try ControlText.reason(body.document.reason, otherwise: "by hand")))
+            let reason = try ControlText.reason(body.document.reason, otherwise: context.principal.reason("by hand"))
+            try await requireVisible(request: id, context.principal)
+            return try answer(try await store.cancelRequest(id, reason: reason, audit: AuditNote(context.principal, "cancel", detail: reason)))
         }
         router.post("/api/v1/builds/{id}/cancel") { request, context in
             let id: BuildID = try context.id("id")
             let body = try await request.json(ReasonBody.self)
-            return try answer(try await store.cancelBuild(id, reason: try ControlText.reason(body.document.reason, otherwise: "by hand")))
+            let reason = try ControlText.reason(body.document.reason, otherwise: context.principal.reason("by hand"))
+            try await requireVisible(build: id, context.principal)
+            let note = AuditNote(context.principal, "cancel", detail: "build \(id): \(reason)")
+            return try answer(try await store.cancelBuild(id, reason: reason, audit: note))
         }
         router.post("/api/v1/requests/{id}/priority") { request, context in
             let id: Domain.RequestID = try context.id("id")
             let priority = try ControlText.priority(try await request.json(PriorityBody.self).document.priority)
-            try await store.setPriority(id, priority: priority)
+            try await requireVisible(request: id, context.principal)
+            try await store.setPriority(id, priority: priority, audit: AuditNote(context.principal, "priority", detail: "\(priority)"))
             bell.ring(.dispatchMatch)
             guard let row = try await store.request(id) else { throw Problem.notFound("there is no request \(id)") }
             return try Response.json(RequestDocument(row))
@@ -62,7 +69,7 @@ extension WebService {
     private func setPaused(_ paused: Bool, _ request: Request, _ context: DoorContext) async throws -> Response {
         let name = try context.text("name")
         _ = try await request.json(EmptyBody.self)
-        try await store.setWorkerPaused(name, paused: paused)
+        try await store.setWorkerPaused(name, paused: paused, audit: AuditNote(context.principal, paused ? "pause" : "resume"))
         bell.ring(.dispatchMatch)
         guard let worker = try await store.workers().first(where: { $0.name == name }) else {
             throw Problem.notFound("no worker of that name has connected")
@@ -116,7 +123,7 @@ extension WebService {
     }
 
     /// Fills in what was not said from the newest change, and checks what was.
-    private func forceRequest(builder: String, _ body: ForceBody) async throws -> ForceRequest {
+    private func forceRequest(builder: String, _ body: ForceBody, by principal: Principal) async throws -> ForceRequest {
         guard let applied = surroundings.configuration(), let recipe = applied.configuration.builder(named: builder) else {
             throw Problem.notFound("the configuration has no builder of that name")
         }
@@ -143,31 +150,8 @@ extension WebService {
         guard problems.isEmpty else { throw Problem.invalidFields(problems.map { Problem.FieldError(pointer: $0.pointer, detail: $0.detail) }) }
         return ForceRequest(
             builder: builder, project: applied.configuration.project, repository: repository, branch: branch, revision: revision,
-            reason: try ControlText.reason(body.reason, otherwise: "by hand"), priority: try ControlText.priority(body.priority ?? 0),
+            reason: try ControlText.reason(body.reason, otherwise: principal.reason("by hand")),
+            priority: try ControlText.priority(body.priority ?? 0),
             properties: properties, codebase: stamps.first?.codebase ?? "", further: Array(stamps.dropFirst()))
-    }
-}
-
-/// The bounds of what people say with a control.
-enum ControlText {
-    static func reason(_ text: String?, otherwise: String) throws -> String {
-        guard let text, !text.isEmpty else { return otherwise }
-        guard text.utf8.count <= 1000 else { throw Problem.invalidField("/reason", "longer than 1000 bytes") }
-        guard !text.unicodeScalars.contains(where: { $0.value == 0 }) else { throw Problem.invalidField("/reason", "holds a NUL") }
-        return text
-    }
-
-    static func check(by: String?) throws {
-        guard let by else { return }
-        guard (1...200).contains(by.utf8.count), !by.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
-            throw Problem.invalidField("/by", "expected a name of 1 to 200 bytes, without control characters")
-        }
-    }
-
-    static func priority(_ priority: Int) throws -> Int {
-        guard (-1_000_000...1_000_000).contains(priority) else {
-            throw Problem.invalidField("/priority", "expected a whole number from -1000000 to 1000000")
-        }
-        return priority
     }
 }

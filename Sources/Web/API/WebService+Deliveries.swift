@@ -21,7 +21,7 @@ extension WebService {
         router.post("/api/v1/deliveries/{id}/redeliver") { request, context in
             let kept = try await kept(context)
             _ = try await request.json(EmptyBody.self)
-            return try Response.json(try await surroundings.redeliver(kept))
+            return try Response.json(try await surroundings.redeliver(kept, AuditNote(context.principal, "redeliver")))
         }
     }
 

@@ -8,15 +8,20 @@ extension WebService {
     func addItemRoutes(to router: DoorRouter) {
         router.get("/api/v1/changes/{id}") { _, context in
             let id: ChangeID = try context.id("id")
-            guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
+            guard let change = try await store.change(id), context.principal.sees(change.content.project) else {
+                throw Problem.notFound("there is no change \(id)")
+            }
             let tellings = try await store.tellings(of: id).map { (source: $0.source, chain: $0.chain, told: $0.told) }
             return try Response.json(ChangeDocument(change, toldBy: tellings))
         }
         router.get("/api/v1/changes/{id}/why") { _, context in
             let id: ChangeID = try context.id("id")
-            guard let change = try await store.change(id) else { throw Problem.notFound("there is no change \(id)") }
+            guard let change = try await store.change(id), context.principal.sees(change.content.project) else {
+                throw Problem.notFound("there is no change \(id)")
+            }
             var fields = BuildsetFields()
             fields.change = id
+            fields.projects = context.principal.scope
             let verdicts = ChangeVerdicts(
                 change: change, buildsets: try await store.buildsets(PageQuery(fields, limit: 200)), configuration: surroundings.configuration(),
                 isDeciding: try await store.openWork().unclassified, tellings: try await store.tellings(of: id))
@@ -24,32 +29,38 @@ extension WebService {
         }
         router.get("/api/v1/buildsets/{id}") { _, context in
             let id: BuildsetID = try context.id("id")
-            guard let row = try await store.buildset(id) else { throw Problem.notFound("there is no buildset \(id)") }
+            guard let row = try await store.buildset(id), context.principal.sees(row.stamp.project) else {
+                throw Problem.notFound("there is no buildset \(id)")
+            }
             return try Response.json(BuildsetDocument(row))
         }
         router.get("/api/v1/requests/{id}") { _, context in
             let id: Domain.RequestID = try context.id("id")
-            guard let row = try await store.request(id) else { throw Problem.notFound("there is no request \(id)") }
+            guard let row = try await store.request(id), context.principal.sees(row.stamp.project) else {
+                throw Problem.notFound("there is no request \(id)")
+            }
             return try Response.json(RequestDocument(row))
         }
         router.get("/api/v1/requests/{id}/why") { _, context in
             let id: Domain.RequestID = try context.id("id")
-            guard let facts = try await store.why(id) else { throw Problem.notFound("there is no request \(id)") }
+            guard let facts = try await store.why(id), context.principal.sees(facts.request.stamp.project) else {
+                throw Problem.notFound("there is no request \(id)")
+            }
             let configuration = surroundings.configuration()?.configuration
             var reasons = WaitReasons(facts: facts, configuration: configuration)
             if let build = facts.build, build.phase == .running { reasons.triggered = try await store.triggered(by: [build.id]) }
-            return try Response.json(WhyDocument(request: id, phase: facts.request.phase, reasons: reasons.all))
+            return try Response.json(WhyDocument(request: id, phase: facts.request.phase, reasons: shown(reasons.all, to: context.principal)))
         }
         router.get("/api/v1/builds/{id}") { _, context in
             let id: BuildID = try context.id("id")
-            guard let document = try await buildDocument(id) else { throw Problem.notFound("there is no build \(id)") }
+            guard let document = try await buildDocument(id, for: context.principal) else { throw Problem.notFound("there is no build \(id)") }
             return try Response.json(document)
         }
         addNamedItemRoutes(to: router)
     }
 
-    func buildDocument(_ id: BuildID) async throws -> BuildDocument? {
-        guard let row = try await store.build(id) else { return nil }
+    func buildDocument(_ id: BuildID, for principal: Principal) async throws -> BuildDocument? {
+        guard let row = try await store.build(id), principal.sees(row.stamp.project) else { return nil }
         return BuildDocument(
             row, steps: try await store.steps(of: id), logs: try await store.logs(of: id), answers: try await store.requestsAnswered(by: id))
     }

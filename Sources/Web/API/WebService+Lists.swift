@@ -6,7 +6,7 @@ import Wire
 
 extension WebService {
     func addListRoutes(to router: DoorRouter) {
-        router.get("/api/v1/changes") { request, _ in
+        router.get("/api/v1/changes") { request, context in
             let parameters = try parameters(request, ["project", "repository", "branch", "revision", "author", "source", "chain"])
             var fields = ChangeFilterFields()
             fields.project = parameters.text("project")
@@ -16,10 +16,11 @@ extension WebService {
             fields.author = parameters.text("author")
             fields.source = parameters.text("source")
             fields.chain = parameters.text("chain").map { ChainID($0) }
+            fields.projects = context.principal.scope
             let query = try parameters.page(fields)
             return try page(await store.changes(beyond(query)), query, id: \.id.rawValue, ChangeDocument.init)
         }
-        router.get("/api/v1/buildsets") { request, _ in
+        router.get("/api/v1/buildsets") { request, context in
             let parameters = try parameters(request, ["scheduler", "branch", "revision", "outcome", "finished", "change"])
             var fields = BuildsetFields()
             fields.scheduler = parameters.text("scheduler")
@@ -28,10 +29,11 @@ extension WebService {
             fields.outcome = try parameters.word("outcome")
             fields.finished = parameters.text("finished") == nil ? nil : try parameters.flag("finished")
             fields.change = try parameters.id("change")
+            fields.projects = context.principal.scope
             let query = try parameters.page(fields)
             return try page(await store.buildsets(beyond(query)), query, id: \.id.rawValue, BuildsetDocument.init)
         }
-        router.get("/api/v1/requests") { request, _ in
+        router.get("/api/v1/requests") { request, context in
             let parameters = try parameters(request, ["buildset", "builder", "branch", "phase", "outcome"])
             var fields = RequestFields()
             fields.buildset = try parameters.id("buildset")
@@ -39,10 +41,11 @@ extension WebService {
             fields.branch = parameters.text("branch")
             fields.phase = try parameters.word("phase")
             fields.outcome = try parameters.word("outcome")
+            fields.projects = context.principal.scope
             let query = try parameters.page(fields)
             return try page(await store.requests(beyond(query)), query, id: \.id.rawValue, RequestDocument.init)
         }
-        router.get("/api/v1/builds") { request, _ in
+        router.get("/api/v1/builds") { request, context in
             let parameters = try parameters(request, ["builder", "worker", "branch", "revision", "phase", "outcome", "request", "buildset"])
             var fields = BuildFields()
             fields.builder = parameters.text("builder")
@@ -53,6 +56,7 @@ extension WebService {
             fields.outcome = try parameters.word("outcome")
             fields.request = try parameters.id("request")
             fields.buildset = try parameters.id("buildset")
+            fields.projects = context.principal.scope
             let query = try parameters.page(fields)
             return try page(await store.builds(beyond(query)), query, id: \.id.rawValue, BuildSummary.init)
         }

@@ -15,6 +15,7 @@ extension WebService {
             let id: BuildID = try context.id("id")
             let name = try context.text("name")
             let parameters = try QueryParameters(request, known: ["follow"])
+            try await requireVisible(build: id, context.principal)
             // The rings are heard before the look, so that nothing between them is missed.
             let rings = logs.rings(build: id, name: name)
             guard let status = try await store.logStatus(id, name: name) else {

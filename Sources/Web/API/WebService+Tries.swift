@@ -12,12 +12,12 @@ extension WebService {
     private static let tryLimit = TryRule.most / 3 * 4 + (1 << 20)
 
     func addTryRoutes(to router: DoorRouter) {
-        router.post("/api/v1/try") { request, _ in
+        router.post("/api/v1/try") { request, context in
             let body = try await request.json(TryBody.self, limit: Self.tryLimit)
-            let key = try request.idempotencyKey(principal: Self.principal, route: "try", bodyHash: body.sha256)
+            let key = try request.idempotencyKey(principal: context.principal.key, route: "try", bodyHash: body.sha256)
             let receipt: TryReceipt
             do {
-                receipt = try await make(body.document, key)
+                receipt = try await make(body.document, key, context.principal)
             } catch StoreError.conflict(let text) where key != nil {
                 throw Problem(status: 422, code: "idempotency_key_reused", title: "The Idempotency-Key was used before", detail: text)
             }
@@ -29,19 +29,19 @@ extension WebService {
         }
     }
 
-    private func make(_ body: TryBody, _ key: IdempotencyKey?) async throws -> TryReceipt {
+    private func make(_ body: TryBody, _ key: IdempotencyKey?, _ principal: Principal) async throws -> TryReceipt {
         let new: TryRequest
         do {
-            new = try await tryRequest(body)
+            new = try await tryRequest(body, principal)
         } catch let refusal as Problem {
             // Judged by the configuration of now: what was made under this key by an earlier one stays made.
             guard let key, let known = try await store.tryReceipt(of: key) else { throw refusal }
             return known
         }
-        return try await store.makeTry(new, idempotency: key)
+        return try await store.makeTry(new, idempotency: key, audit: AuditNote(principal, "try", detail: new.reason))
     }
 
-    private func tryRequest(_ body: TryBody) async throws -> TryRequest {
+    private func tryRequest(_ body: TryBody, _ principal: Principal) async throws -> TryRequest {
         guard let applied = surroundings.configuration() else { throw Problem.notFound("no configuration was applied yet") }
         var wrong: [FieldProblem] = []
         var limit = TryRule.most
@@ -77,6 +77,7 @@ extension WebService {
         case _?: break
         }
         try ControlText.check(by: body.by)
+        let by = principal.person(claimed: body.by)
         let (repository, branch) = try await place(repository: body.repository, branch: body.branch, of: applied.configuration)
         wrong +=
             NewChange(
@@ -87,8 +88,8 @@ extension WebService {
         }
         return TryRequest(
             builders: body.builders, project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision,
-            patch: Array(patch), author: body.by ?? "",
-            reason: try ControlText.reason(body.reason, otherwise: body.by.map { "try by \($0)" } ?? "try"),
+            patch: Array(patch), author: by ?? "",
+            reason: try ControlText.reason(body.reason, otherwise: by.map { "try by \($0)" } ?? "try"),
             priority: try ControlText.priority(body.priority ?? 0), properties: properties)
     }
 }

@@ -120,7 +120,30 @@ async function post(button) {
 }
 
 function prepare() {
-  for (const button of document.querySelectorAll("button[data-post]")) button.hidden = false;
+  for (const button of document.querySelectorAll("button[data-post], button[data-sign-out]")) button.hidden = false;
+}
+
+// The answer sets or ends a cookie that no script can read.
+async function signIn(form) {
+  const said = form.querySelector(".said");
+  said.textContent = "";
+  try {
+    const body = JSON.stringify({ token: form.elements.token.value.trim() });
+    const response = await fetch("/sign-in", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (response.ok) return location.assign(form.dataset.next);
+    const answer = await response.json();
+    said.textContent = answer.detail || answer.title;
+  } catch {
+    said.textContent = "the server does not answer";
+  }
+}
+
+async function signOut() {
+  try {
+    await fetch("/sign-out", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  } finally {
+    location.assign("/sign-in");
+  }
 }
 
 function duration(seconds) {
@@ -148,6 +171,12 @@ function tick() {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-post]");
   if (button) post(button);
+  if (event.target.closest("button[data-sign-out]")) signOut();
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "sign-in") return;
+  event.preventDefault();
+  signIn(event.target);
 });
 prepare();
 listen();

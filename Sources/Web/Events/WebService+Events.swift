@@ -12,8 +12,9 @@ extension WebService {
     private static let batch = 500
 
     func addEventRoutes(to router: DoorRouter) {
-        router.get("/api/v1/events") { request, _ in
-            let filter = try EventFilter(request)
+        router.get("/api/v1/events") { request, context in
+            var filter = try EventFilter(request)
+            filter.projects = context.principal.projects.map { Set($0.map { RoutingKey.word($0) }) }
             let start = try await startingCursor(request, filter)
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: events(after: start, filter))
@@ -84,6 +85,8 @@ struct EventFilter: Sendable {
     var patterns: [TopicPattern] = []
     var since: String?
     var follows = true
+    /// The words of the only projects whose events are told; nil: all events, those of no project too.
+    var projects: Set<String>?
 
     /// Patterns of one subscriber.
     private static let mostPatterns = 20
@@ -107,6 +110,10 @@ struct EventFilter: Sendable {
     }
 
     func wants(_ record: EventRecord) -> Bool {
-        patterns.isEmpty || patterns.contains { $0.matches(record.routingKey) }
+        if let projects {
+            let words = record.routingKey.split(separator: ".", maxSplits: 3)
+            guard words.count > 2, projects.contains(String(words[2])) else { return false }
+        }
+        return patterns.isEmpty || patterns.contains { $0.matches(record.routingKey) }
     }
 }

@@ -12,6 +12,13 @@ struct PageLayout {
         var path: String { self == .builds ? "/" : "/" + rawValue.lowercased() }
     }
 
+    /// Who looks at it, where that matters.
+    enum Person {
+        case signedIn(String)
+        /// Somebody who could sign in.
+        case stranger
+    }
+
     var title: String
     var section: Section?
     var project: String?
@@ -20,6 +27,7 @@ struct PageLayout {
     /// Which events change the page: patterns of routing keys.
     var keys: [String] = []
     var content: HTML
+    var person: Person?
 
     var html: HTML {
         let keys = keys.map { "&key=" + PathWord.escaped($0) }.joined()
@@ -37,7 +45,7 @@ struct PageLayout {
             </head>
             <body \(live)>
             <header><a class="brand" href="/"><img src="\(Asset.icon.link)" alt="" width="22" height="22">Doorbell</a>\(projectName)
-            <nav>\(Section.allCases.map(link))</nav><span id="live" hidden><i></i><span>live</span></span></header>
+            <nav>\(Section.allCases.map(link))</nav>\(personPart)<span id="live" hidden><i></i><span>live</span></span></header>
             <noscript><p class="notice">Without JavaScript this page does not follow what happens: load it again to see the news. To cancel or build \
             again, use the command line.</p></noscript>
             <main>
@@ -52,6 +60,14 @@ struct PageLayout {
     private var projectName: HTML {
         guard let project else { return "" }
         return "<span class=\"project\">\(project)</span>"
+    }
+
+    private var personPart: HTML {
+        switch person {
+        case .signedIn(let name): "<span class=\"person\">\(name) <button data-sign-out hidden>Sign out</button></span>"
+        case .stranger: "<span class=\"person\"><a href=\"/sign-in\">Sign in</a></span>"
+        case nil: ""
+        }
     }
 
     private func link(_ section: Section) -> HTML {

@@ -39,6 +39,7 @@ extension WebService {
             let id: BuildID = try context.id("id")
             let name = try context.text("name")
             let offset = try QueryParameters(request, known: ["offset"]).number("offset", in: 0...Int.max) ?? 0
+            try await requireVisible(build: id, context.principal)
             // The rings are heard before the look, so that nothing between them is missed.
             let rings = logs.rings(build: id, name: name)
             guard try await store.logStatus(id, name: name) != nil else { throw Problem.notFound("build \(id) has no log of that name") }

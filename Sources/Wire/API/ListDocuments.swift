@@ -36,11 +36,13 @@ public struct ChangeDocument: Sendable, Encodable {
         var chain: ChainID
         var told: Timestamp
     }
+    private var submittedBy: String?
 
     private enum CodingKeys: String, CodingKey {
         case id, chain, accepted, source, project, repository, branch, revision, author, comments, files, category, when, properties
         case dedupeKey = "dedupe_key"
         case toldBy = "told_by"
+        case submittedBy = "submitted_by"
     }
 
     public init(_ change: Change) {
@@ -60,6 +62,7 @@ public struct ChangeDocument: Sendable, Encodable {
         when = content.when
         properties = content.properties
         dedupeKey = content.dedupeKey
+        submittedBy = content.submittedBy
     }
 
     /// - Parameter tellings: source, chain and time of each that told of it as well.

@@ -52,7 +52,8 @@ struct SessionKeeper: Sendable {
             } catch DispatcherError.refused(_, let reason) {
                 throw WorkerError(.refused, "The dispatcher does not take this worker: \(reason).")
             } catch DispatcherError.sessionOver(let status, let reason) where status == 401 || status == 403 {
-                throw WorkerError(.refused, "The dispatcher does not take this worker: \(reason). Give it the right token in DOORBELL_TOKEN.")
+                throw WorkerError(
+                    .refused, "The dispatcher does not take this worker: \(reason). Give it the right token, with --token-file or in DOORBELL_TOKEN.")
             } catch let error as DispatcherError {
                 if !isAway { logger.warning("no dispatcher answers yet; trying on", metadata: ["reason": "\(error)"]) }
                 isAway = true

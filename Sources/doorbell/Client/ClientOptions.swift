@@ -6,6 +6,9 @@ struct ClientOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Address of the running Doorbell (DOORBELL_URL; http://127.0.0.1:8010).", valueName: "address"))
     var url: String?
 
+    @Option(help: ArgumentHelp("A file whose first line is your token (DOORBELL_TOKEN_FILE; else the token in DOORBELL_TOKEN).", valueName: "path"))
+    var tokenFile: String?
+
     @Flag(help: "Print the API's JSON, for programs.")
     var json = false
 
@@ -19,6 +22,18 @@ struct ClientOptions: ParsableArguments {
         }
         var base = text
         while base.hasSuffix("/") { base.removeLast() }
-        return APIClient(base: base, token: ProcessInfo.processInfo.environment["DOORBELL_TOKEN"])
+        return APIClient(base: base, token: try token())
+    }
+
+    /// From a file or the environment: what is written behind a command stands in the list of processes.
+    private func token() throws -> String? {
+        let environment = ProcessInfo.processInfo.environment
+        if let path = tokenFile ?? environment["DOORBELL_TOKEN_FILE"].flatMap({ $0.isEmpty ? nil : $0 }) {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8), let line = text.split(whereSeparator: \.isNewline).first else {
+                throw CommandFailure(.configuration, "there is no token in \(path): its first line is the token")
+            }
+            return String(line)
+        }
+        return environment["DOORBELL_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
