@@ -9,6 +9,12 @@ public enum DoorJSON {
         encoder.outputFormatting = [.withoutEscapingSlashes]
         return encoder
     }()
+    /// The same document is the same bytes in every process.
+    public static let orderedEncoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        return encoder
+    }()
     public static let decoder = JSONDecoder()
 
     /// Decodes a body; `Problem` 400 or 422 when it cannot be.

@@ -6,7 +6,8 @@ extension Router where Context == DoorContext {
     /// Answers the methods that a path does not have: 405 with those that it has, and 204 with the same for `OPTIONS`. To be called once, after the last
     /// route was added.
     public func answerOtherMethods() {
-        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        let known: [HTTPRequest.Method] =
+            [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [HTTPRequest.Method("QUERY")].compactMap(\.self)
         let paths = Dictionary(grouping: routes) { $0.path.description }
         for routes in paths.values {
             guard let path = routes.first?.path else { continue }

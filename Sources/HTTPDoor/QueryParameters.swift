@@ -3,16 +3,19 @@ import Hummingbird
 import Wire
 
 /// The query parameters of a request, each read with a check; what is wrong is a 400 that names the parameter.
-public struct QueryParameters {
+public struct QueryParameters: Sendable {
     private var values: [String: String] = [:]
 
     /// - Parameter known: the names this route takes; any other is refused, so that a typo is not mistaken for "no filter".
-    public init(_ request: Request, known: Set<String>) throws {
+    /// - Parameter repeated: those that may be given more than once; they are known, and read elsewhere.
+    public init(_ request: Request, known: Set<String>, repeated: Set<String> = []) throws {
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
+            if repeated.contains(name) { continue }
             guard known.contains(name) else {
+                let all = known.union(repeated).sorted()
                 throw Problem.invalidParameter(
-                    String(name.prefix(100)), "unknown; known here are \(known.isEmpty ? "none" : known.sorted().joined(separator: ", "))")
+                    String(name.prefix(100)), "unknown; known here are \(all.isEmpty ? "none" : all.joined(separator: ", "))")
             }
             guard values[name] == nil else { throw Problem.invalidParameter(name, "given twice") }
             guard value.utf8.count <= 2000 else { throw Problem.invalidParameter(name, "longer than 2000 bytes") }
@@ -48,6 +51,18 @@ public struct QueryParameters {
             throw Problem.invalidParameter(name, "expected one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return word
+    }
+
+    /// How long to wait, 60 s at most, as in `30s` or `500ms`.
+    public func wait(_ name: String = "wait") throws -> Duration? {
+        guard let text = values[name] else { return nil }
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count)
+        guard digits.count <= 5, let number = Int(digits), unit == "s" || unit == "ms",
+            case let wait = unit == "s" ? Duration.seconds(number) : .milliseconds(number),
+            wait <= .seconds(60)
+        else { throw Problem.invalidParameter(name, "expected a time of at most 60 s, such as 30s or 500ms") }
+        return wait
     }
 
     /// `1` or `true`, `0` or `false`; false when not given.

@@ -19,7 +19,7 @@ extension Response {
         self.init(document: body, type: Problem.contentType, status: HTTPResponse.Status(code: problem.status), headers: headers)
     }
 
-    private init(document: Data, type: String, status: HTTPResponse.Status, headers: HTTPFields) {
+    public init(document: Data, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) {
         var headers = headers
         headers[.contentType] = type
         self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))

@@ -42,6 +42,8 @@ public struct WebService: Sendable {
     let access: AccessKeeper
     /// Runs as a service of the process: it reads the outbox for all who follow it.
     public let feed: EventFeed
+    /// Those who wait for an answer; those who follow a stream are not among them.
+    public let waiters = WaitRoom(most: 1000)
 
     public init(
         store: any Store, bell: any Doorbell, logs: LogBell, surroundings: Surroundings, access: AccessKeeper = .off,

@@ -311,15 +311,4 @@ import Wire
             #expect(change.comments.utf8.count == 256 << 10 && change.files.isEmpty)
         }
     }
-
-    @Test("A source is called so often and no more; others are not held up by it")
-    func flood() {
-        let limit = RateLimit(burst: 3, perSecond: 10)
-        let start = ContinuousClock.now
-        #expect((0..<5).map { _ in limit.take("a", at: start) } == [true, true, true, false, false])
-        #expect(limit.take("b", at: start))
-        #expect(limit.take("a", at: start + .milliseconds(100)))
-        #expect(!limit.take("a", at: start + .milliseconds(100)))
-        #expect((0..<5).count { _ in limit.take("a", at: start + .seconds(60)) } == 3)
-    }
 }

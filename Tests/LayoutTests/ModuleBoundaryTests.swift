@@ -3,7 +3,8 @@ import Testing
 /// The layers of DESIGN §7: imports point to what stands before.
 @Suite struct ModuleBoundaryTests {
     static let layers = [
-        "Schemas", "CProcess", "CPostgres", "CRabbitMQ", "Domain", "Signals", "SignalsAMQP", "Storage", "StoragePostgres", "StorageSQLite", "Wire",
+        "Schemas", "CProcess", "CPostgres", "CRabbitMQ", "CZlib", "Domain", "Signals", "SignalsAMQP", "Storage", "StoragePostgres", "StorageSQLite",
+        "Wire",
         "HTTPDoor", "Intake", "Scheduling", "BuildDispatch", "Relay", "Web", "WorkerAgent", "Runtime", "doorbell", "doorbell-worker",
     ]
     static let services: Set = ["Intake", "Scheduling", "BuildDispatch", "Relay", "Web", "WorkerAgent"]

@@ -1,6 +1,6 @@
 /// What differs between two configurations, item by item and field by field. Pure: it compares their documents, whatever keys those have.
 public struct ConfigurationDifference: Hashable, Sendable, Codable {
-    public enum Change: String, Hashable, Sendable, Codable {
+    public enum Change: String, Hashable, Sendable, Codable, CaseIterable {
         case added, removed, changed
     }
 

@@ -15,7 +15,7 @@ public final class HookIntake: Sendable {
     private let secrets: HookSecrets
     private let record: HookRecord?
     private let reader = HookReader()
-    private let limit = RateLimit(burst: 500, perSecond: 100)
+    private let limit = TokenBuckets(burst: 500, perSecond: 100)
     private let budget = ChangeBudget()
     private let health: (any SourceStore)?
     /// What was told last of each source that has a limit.
@@ -50,7 +50,7 @@ public final class HookIntake: Sendable {
             let signature = try signature(of: hook)
             delivery = try await reader.read(request, source: hook.name, headers: delivery.headers, signature: signature)
             // Behind the signature: strangers may not use up what the forge may ask for.
-            guard limit.take(hook.name) else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
+            guard limit.take(hook.name) == nil else { throw Problem.tooMany("source \(hook.name) takes 100 calls a second: send it again later") }
             let answer = try await settle(
                 delivery, .first(delivery, hook), hook, configuration.ties(of: source), limit: configuration.sourceLimits[source])
             counters.count(source, answer.changes.isEmpty ? .ignored : .taken)

@@ -16,10 +16,10 @@ struct ServiceAssembly: Sendable {
     /// The poller of an intake.
     let poller: SourcePoller?
     let port = BoundPort()
+    /// What it answers, before HEAD, OPTIONS and refusals are added to it.
+    let routes: [(method: String, path: String)]
     /// In the order of their start; they stop in reverse, so that each is served to its end by those before it.
     let services: [any Service]
-    /// Every route that it serves, as `AccessTable` spells them.
-    let routes: [String]
 
     /// - Parameters:
     ///   - spool: where an intake keeps what the database cannot take.
@@ -90,13 +90,14 @@ struct ServiceAssembly: Sendable {
                 checks: [StoreHealth(store: store.store, without: spool != nil && roles == [.intake] ? .degraded : .unready).check] + ownChecks),
             metrics: Self.metrics(store, opened, loops) + parts.flatMap(\.metrics))
 
-        let router = DoorRouter.door(names: Set(settings.hosts), access: access, home: { keeper.current?.configuration.project })
+        let router = DoorRouter.door(
+            names: Set(settings.hosts), access: access, limits: settings.limits, home: { keeper.current?.configuration.project })
         health.addRoutes(to: router)
         for part in parts { part.addRoutes(router) }
-        routes = router.routes.map { "\($0.method.rawValue) \($0.path.description)" }
         if let forgotten = router.routes.first(where: { AccessTable.rule($0.method.rawValue, $0.path.description) == nil }) {
             throw StartFailure("nobody is given the right to call \(forgotten.method.rawValue) \(forgotten.path.description): add it to AccessTable")
         }
+        routes = router.routes.map { (method: $0.method.rawValue, path: $0.path.description) }
         router.answerOtherMethods()
         let server = HTTPService.make(router, settings, port: port, logger: makeLogger("http"), onListening: onListening)
         services = opened.services + [presence] + parts.flatMap(\.services) + loops + [sweep, server]

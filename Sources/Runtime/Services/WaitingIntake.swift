@@ -28,7 +28,7 @@ struct WaitingIntake: Sendable {
             access.adopt(known, age: .seconds(max(0, Date().timeIntervalSince1970 - (identity.accessConfirmed ?? 0))))
         }
         let router = DoorRouter.door(
-            names: Set(settings.hosts), access: access, home: { [identity] in identity.configuration?.project })
+            names: Set(settings.hosts), access: access, limits: settings.limits, home: { [identity] in identity.configuration?.project })
         HealthRoutes(
             book: HealthBook(checks: [
                 { .degraded("database: not reached since the start; the deployment's identity was confirmed \(Int(identityAge)) s ago") },
@@ -42,6 +42,7 @@ struct WaitingIntake: Sendable {
         intake.addRoutes(to: router)
         intake.hooks(configuration: { [identity] in identity.configuration }, deliveries: nil, logger: settings.logger("hooks"))
             .addRoutes(to: router)
+        router.answerOtherMethods()
         let server = HTTPService.make(router, settings, port: port, logger: settings.logger("http")) { _ in }
         let found = Mutex<OpenedStore?>(nil)
         let runner = ServiceRunner(services: [server], listen: settings.listen, port: port, logger: logger)

@@ -15,6 +15,8 @@ public struct Settings: Sendable {
     public var logFormat: LogFormat
     /// Host names under which clients may address this server, besides the loopback ones.
     public var hosts: [String]
+    /// What a client of the API may ask for each second.
+    public var limits: ClientLimits
     public var lease: LeaseRule
     public var database: DatabaseLocation
     /// Beneath which a dispatcher reads files with secrets; nil: anywhere.
@@ -85,6 +87,10 @@ public struct Settings: Sendable {
         let insecure = variable("DOORBELL_INSECURE") ?? "no"
         guard ["yes", "no"].contains(insecure) else { throw SettingsError(variable: "DOORBELL_INSECURE", found: insecure, expected: "yes or no") }
         isInsecureMeant = insecure == "yes"
+        // On loopback whoever calls could as well run anything here, and a benchmark is one client; elsewhere one client is not to starve the others.
+        limits = parsed.isLoopback ? ClientLimits() : ClientLimits(writes: 200, reads: 1000)
+        limits.writes = try Self.rate("DOORBELL_WRITES_PER_SECOND", variable, otherwise: limits.writes)
+        limits.reads = try Self.rate("DOORBELL_READS_PER_SECOND", variable, otherwise: limits.reads)
         self.lease = LeaseRule()
         if let text = variable("DOORBELL_LEASE_SECONDS") {
             guard let seconds = Int64(text), (1...3600).contains(seconds) else {
@@ -111,6 +117,15 @@ public struct Settings: Sendable {
         throw StartFailure(
             "it is to listen on \(listen), where others reach it, and asks nobody who they are: set DOORBELL_AUTH=tokens (docs/security.md), listen on "
                 + "127.0.0.1, or set DOORBELL_INSECURE=yes if whoever reaches it may steer", isConfiguration: true)
+    }
+
+    /// A number of calls a second; 0 is any number.
+    private static func rate(_ name: String, _ variable: (String) -> String?, otherwise: Int?) throws(SettingsError) -> Int? {
+        guard let text = variable(name) else { return otherwise }
+        guard let rate = Int(text), (0...1_000_000).contains(rate) else {
+            throw SettingsError(variable: name, found: text, expected: "a whole number from 1 to 1000000, or 0 for any number")
+        }
+        return rate == 0 ? nil : rate
     }
 
     private static func database(_ url: String?, dataDirectory: String, isNamed: Bool) throws(SettingsError) -> DatabaseLocation {

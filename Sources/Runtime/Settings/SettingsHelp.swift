@@ -20,6 +20,11 @@ public enum SettingsHelp {
                 + "`scheduler` 8013, `relay` 8014"
         ),
         ("DOORBELL_HOSTS", "", "further host names, separated by commas, under which clients may address the server"),
+        (
+            "DOORBELL_WRITES_PER_SECOND", "200",
+            "how many writes of the API one client address may make each second, five times that at once; 0 for any number, which is the default on loopback"
+        ),
+        ("DOORBELL_READS_PER_SECOND", "1000", "likewise, how many reads"),
         ("DOORBELL_URL", "http://127.0.0.1:8010", "the server that commands and workers talk to (--url)"),
         (
             "DOORBELL_AUTH", "off",

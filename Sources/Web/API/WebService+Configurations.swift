@@ -11,18 +11,21 @@ extension RollbackBody: StrictDocument {}
 extension WebService {
     func addConfigurationRoutes(to router: DoorRouter) {
         router.get("/api/v1/config/revisions") { request, _ in
-            let query = try parameters(request, []).page(RevisionFields())
-            return try page(await store.revisions(beyond(query)), query, id: \.id.rawValue, RevisionSummary.init)
+            let reading = try list(request, [], of: .revisionSummary)
+            let query = try reading.parameters.page(RevisionFields())
+            return try page(await store.revisions(beyond(query)), query, reading, id: \.id.rawValue, RevisionSummary.init)
         }
-        router.get("/api/v1/config/revisions/{id}") { _, context in
+        router.get("/api/v1/config/revisions/{id}") { request, context in
+            let reading = try Reading(request, of: .revision)
             // `current` is the one in force.
             let id = try context.text("id") == "current" ? try await revisionInForce() : try context.id("id")
             let kept = try await revision(id)
-            return try Response.json(RevisionDocument(summary: RevisionSummary(kept.row), configuration: kept.configuration))
+            return try reading.answer(RevisionDocument(summary: RevisionSummary(kept.row), configuration: kept.configuration))
         }
         router.get("/api/v1/config/diff") { request, _ in
-            let parameters = try QueryParameters(request, known: ["from", "to"])
-            return try Response.json(try await difference(from: try parameters.id("from"), to: try parameters.id("to")))
+            let reading = try Reading(request, known: ["from", "to"], of: .difference)
+            return try reading.answer(
+                try await difference(from: try reading.parameters.id("from"), to: try reading.parameters.id("to")))
         }
         router.post("/api/v1/config/reload") { request, context in
             _ = try await request.json(EmptyBody.self)

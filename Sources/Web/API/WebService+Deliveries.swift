@@ -7,16 +7,18 @@ import Wire
 extension WebService {
     func addDeliveryRoutes(to router: DoorRouter) {
         router.get("/api/v1/deliveries") { request, _ in
-            let parameters = try parameters(request, ["source", "verdict"])
+            let reading = try list(request, ["source", "verdict"], of: .deliverySummary)
+            let parameters = reading.parameters
             var fields = DeliveryFields()
             fields.source = parameters.text("source")
             fields.verdict = try parameters.word("verdict")
             let query = try parameters.page(fields)
-            return try page(await store.deliveries(beyond(query)), query, id: \.id.rawValue, DeliverySummary.init)
+            return try page(await store.deliveries(beyond(query)), query, reading, id: \.id.rawValue, DeliverySummary.init)
         }
-        router.get("/api/v1/deliveries/{id}") { _, context in
+        router.get("/api/v1/deliveries/{id}") { request, context in
+            let reading = try Reading(request, of: .delivery)
             let kept = try await kept(context)
-            return try Response.json(DeliveryDocument(summary: DeliverySummary(kept.row), headers: kept.headers, body: kept.body))
+            return try reading.answer(DeliveryDocument(summary: DeliverySummary(kept.row), headers: kept.headers, body: kept.body))
         }
         router.post("/api/v1/deliveries/{id}/redeliver") { request, context in
             let kept = try await kept(context)

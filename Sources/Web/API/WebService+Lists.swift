@@ -7,7 +7,8 @@ import Wire
 extension WebService {
     func addListRoutes(to router: DoorRouter) {
         router.get("/api/v1/changes") { request, context in
-            let parameters = try parameters(request, ["project", "repository", "branch", "revision", "author", "source", "chain"])
+            let reading = try list(request, ["project", "repository", "branch", "revision", "author", "source", "chain"], of: .change)
+            let parameters = reading.parameters
             var fields = ChangeFilterFields()
             fields.project = parameters.text("project")
             fields.repository = parameters.text("repository")
@@ -18,10 +19,11 @@ extension WebService {
             fields.chain = parameters.text("chain").map { ChainID($0) }
             fields.projects = context.principal.scope
             let query = try parameters.page(fields)
-            return try page(await store.changes(beyond(query)), query, id: \.id.rawValue, ChangeDocument.init)
+            return try page(await store.changes(beyond(query)), query, reading, id: \.id.rawValue, ChangeDocument.init)
         }
         router.get("/api/v1/buildsets") { request, context in
-            let parameters = try parameters(request, ["scheduler", "branch", "revision", "outcome", "finished", "change"])
+            let reading = try list(request, ["scheduler", "branch", "revision", "outcome", "finished", "change"], of: .buildset)
+            let parameters = reading.parameters
             var fields = BuildsetFields()
             fields.scheduler = parameters.text("scheduler")
             fields.branch = parameters.text("branch")
@@ -31,10 +33,11 @@ extension WebService {
             fields.change = try parameters.id("change")
             fields.projects = context.principal.scope
             let query = try parameters.page(fields)
-            return try page(await store.buildsets(beyond(query)), query, id: \.id.rawValue, BuildsetDocument.init)
+            return try page(await store.buildsets(beyond(query)), query, reading, id: \.id.rawValue, BuildsetDocument.init)
         }
         router.get("/api/v1/requests") { request, context in
-            let parameters = try parameters(request, ["buildset", "builder", "branch", "phase", "outcome"])
+            let reading = try list(request, ["buildset", "builder", "branch", "phase", "outcome"], of: .request)
+            let parameters = reading.parameters
             var fields = RequestFields()
             fields.buildset = try parameters.id("buildset")
             fields.builder = parameters.text("builder")
@@ -43,10 +46,12 @@ extension WebService {
             fields.outcome = try parameters.word("outcome")
             fields.projects = context.principal.scope
             let query = try parameters.page(fields)
-            return try page(await store.requests(beyond(query)), query, id: \.id.rawValue, RequestDocument.init)
+            return try page(await store.requests(beyond(query)), query, reading, id: \.id.rawValue, RequestDocument.init)
         }
         router.get("/api/v1/builds") { request, context in
-            let parameters = try parameters(request, ["builder", "worker", "branch", "revision", "phase", "outcome", "request", "buildset"])
+            let reading = try list(
+                request, ["builder", "worker", "branch", "revision", "phase", "outcome", "request", "buildset"], of: .buildSummary)
+            let parameters = reading.parameters
             var fields = BuildFields()
             fields.builder = parameters.text("builder")
             fields.worker = parameters.text("worker")
@@ -58,7 +63,7 @@ extension WebService {
             fields.buildset = try parameters.id("buildset")
             fields.projects = context.principal.scope
             let query = try parameters.page(fields)
-            return try page(await store.builds(beyond(query)), query, id: \.id.rawValue, BuildSummary.init)
+            return try page(await store.builds(beyond(query)), query, reading, id: \.id.rawValue, BuildSummary.init)
         }
         addNamedListRoutes(to: router)
     }
@@ -66,24 +71,24 @@ extension WebService {
     /// The lists that are short, and so come whole.
     private func addNamedListRoutes(to router: DoorRouter) {
         router.get("/api/v1/builders") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(PageDocument(items: try await builders(), next: nil))
+            let reading = try Reading(request, of: .builder)
+            return try reading.answer(list: PageDocument(items: try await builders(), next: nil))
         }
         router.get("/api/v1/workers") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(PageDocument(items: try await store.workers().map(WorkerDocument.init), next: nil))
+            let reading = try Reading(request, of: .worker)
+            return try reading.answer(list: PageDocument(items: try await store.workers().map(WorkerDocument.init), next: nil))
         }
         router.get("/api/v1/services") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(PageDocument(items: try await services(), next: nil))
+            let reading = try Reading(request, of: .service)
+            return try reading.answer(list: PageDocument(items: try await services(), next: nil))
         }
         router.get("/api/v1/schedulers") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(PageDocument(items: surroundings.configuration()?.configuration.schedulers ?? [], next: nil))
+            let reading = try Reading(request, of: .scheduler)
+            return try reading.answer(list: PageDocument(items: surroundings.configuration()?.configuration.schedulers ?? [], next: nil))
         }
         router.get("/api/v1/sources") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(PageDocument(items: try await sources(), next: nil))
+            let reading = try Reading(request, of: .source)
+            return try reading.answer(list: PageDocument(items: try await sources(), next: nil))
         }
     }
 
@@ -126,15 +131,16 @@ extension WebService {
         return query
     }
 
-    func parameters(_ request: Request, _ names: Set<String>) throws -> QueryParameters {
-        try QueryParameters(request, known: names.union(QueryParameters.page))
+    /// How a page of a list is wanted, which may be filtered by these.
+    func list(_ request: Request, _ names: Set<String>, of schema: APISchema) throws -> Reading {
+        try Reading(request, known: names.union(QueryParameters.page), of: schema)
     }
 
     func page<Row, Item: Encodable & Sendable>(
-        _ rows: [Row], _ query: PageQuery<some Hashable & Sendable>, id: (Row) -> Int64, _ item: (Row) -> Item
+        _ rows: [Row], _ query: PageQuery<some Hashable & Sendable>, _ reading: Reading, id: (Row) -> Int64, _ item: (Row) -> Item
     ) throws -> Response {
         let shown = rows.prefix(query.limit)
         let next = rows.count > query.limit ? shown.last.map { PageCursor.text(id($0)) } : nil
-        return try Response.json(PageDocument(items: shown.map(item), next: next))
+        return try reading.answer(list: PageDocument(items: shown.map(item), next: next))
     }
 }

@@ -25,7 +25,15 @@ extension WebService {
             if try parameters.flag("follow") {
                 return Response(status: .ok, headers: headers, body: following(id, name, rings))
             }
-            guard let text = request.headers[.range] else {
+            // A closed log never changes, so that its digest names it.
+            let tag = status.closed ? status.sha256.map { EntityTag(digest: $0) } : nil
+            if let tag {
+                headers[.eTag] = tag.text
+                headers[.cacheControl] = "private, no-cache"
+                if tag.isKnown(to: request.headers) { return Response(status: .notModified, headers: headers) }
+            }
+            let mayBePart = tag?.allowsRange(of: request.headers) ?? (request.headers[.ifRange] == nil)
+            guard mayBePart, let text = request.headers[.range] else {
                 headers[.acceptRanges] = "bytes"
                 return Response(status: .ok, headers: headers, body: bytes(id, name, 0..<status.size))
             }

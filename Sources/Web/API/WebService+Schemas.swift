@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import HTTPDoor
 import Hummingbird
 import Schemas
@@ -9,23 +10,20 @@ extension WebService {
     func addSchemaRoutes(to router: DoorRouter) {
         for entry in EventEntry.all {
             router.get("/schemas/events/v1/\(entry.kind.rawValue).json") { request, _ in
-                _ = try QueryParameters(request, known: [])
-                return try Response.json(entry.schema)
+                try Reading(request, of: nil).answer(entry.schema)
             }
         }
         router.get("/schemas/asyncapi.json") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(EventAsyncAPI.document)
+            try Reading(request, of: nil).answer(EventAsyncAPI.document)
+        }
+        router.get("/schemas/openapi.json") { request, _ in
+            try Reading(request, of: nil).answer(OpenAPI.document)
         }
         router.get("/schemas/config/v1.json") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return Response(
-                status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: Schemas.configuration)))
+            try Reading(request, of: nil).answer(bytes: Data(Schemas.configuration))
         }
         router.get("/references/v1/events.json") { request, _ in
-            _ = try QueryParameters(request, known: [])
-            return try Response.json(EventReference.document)
+            try Reading(request, of: nil).answer(EventReference.document)
         }
     }
 }

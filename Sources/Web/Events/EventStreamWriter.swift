@@ -12,6 +12,7 @@ struct EventStreamWriter {
     private let filter: EventFilter
     /// Behind the last event that was considered.
     private(set) var cursor: EventCursor
+    private var written = 0
 
     init(writer: any ResponseBodyWriter, filter: EventFilter, cursor: EventCursor) {
         self.writer = writer
@@ -21,15 +22,19 @@ struct EventStreamWriter {
 
     mutating func write(_ records: [EventRecord]) async throws {
         var buffer = ByteBuffer()
-        for record in records where record.cursor > cursor {
+        for record in records where record.cursor > cursor && !isFull {
             cursor = record.cursor
             guard filter.wants(record) else { continue }
+            written += 1
             buffer.writeString("id: \(record.cursor)\nevent: \(record.kind.rawValue)\ndata: ")
             buffer.writeBytes(EventDocument.json(record))
             buffer.writeString("\n\n")
         }
         if buffer.readableBytes > 0 { try await writer.write(buffer) }
     }
+
+    /// As many as were asked for are written.
+    var isFull: Bool { written >= filter.limit }
 
     mutating func comment(_ text: String) async throws {
         try await writer.write(ByteBuffer(string: ": \(text)\n\n"))

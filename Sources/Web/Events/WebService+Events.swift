@@ -16,11 +16,13 @@ extension WebService {
             var filter = try EventFilter(request)
             filter.projects = context.principal.projects.map { Set($0.map { RoutingKey.word($0) }) }
             let start = try await startingCursor(request, filter)
+            if let wait = filter.wait { return try await eventPage(after: start, filter, request.method == .head ? .zero : wait, context) }
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: events(after: start, filter))
         }
-        router.get("/api/v1/events/latest") { _, _ in
-            try Response.json(["cursor": try await store.latestCursor().description])
+        router.get("/api/v1/events/latest") { request, _ in
+            _ = try QueryParameters(request, known: [])
+            return try Response.json(["cursor": try await store.latestCursor().description])
         }
     }
 
@@ -48,7 +50,7 @@ extension WebService {
             // Subscribed before the first read, so that nothing falls between the two.
             let news = filter.follows ? feed.subscribe() : nil
             try await catchUp(&stream)
-            if let news { try await follow(news, &stream) }
+            if let news, !stream.isFull { try await follow(news, &stream) }
             try await stream.finish()
         }
     }
@@ -57,7 +59,7 @@ extension WebService {
         while true {
             let records = try await store.events(after: stream.cursor, limit: Self.batch)
             try await stream.write(records)
-            if records.count < Self.batch { return }
+            if records.count < Self.batch || stream.isFull { return }
         }
     }
 
@@ -76,6 +78,7 @@ extension WebService {
                     try await stream.write(records)
                 }
             }
+            if stream.isFull { return }
         }
     }
 }
@@ -87,25 +90,28 @@ struct EventFilter: Sendable {
     var follows = true
     /// The words of the only projects whose events are told; nil: all events, those of no project too.
     var projects: Set<String>?
+    /// A page is wanted, within this time; nil: a stream.
+    var wait: Duration?
+    var limit = Int.max
 
     /// Patterns of one subscriber.
     private static let mostPatterns = 20
 
     init(_ request: Request) throws {
-        for (name, value) in request.uri.queryParameters {
-            switch name {
-            case "key":
-                guard patterns.count < Self.mostPatterns else { throw Problem.invalidParameter("key", "given more than \(Self.mostPatterns) times") }
-                guard let pattern = TopicPattern(String(value)) else {
-                    throw Problem.invalidParameter("key", "expected words between dots, such as build.finished.#")
-                }
-                patterns.append(pattern)
-            case "since": since = String(value.prefix(200))
-            case "follow":
-                guard value == "0" || value == "1" else { throw Problem.invalidParameter("follow", "expected 1 or 0") }
-                follows = value == "1"
-            default: throw Problem.invalidParameter(String(name.prefix(100)), "unknown; known here are follow, key, since")
+        let others = try QueryParameters(request, known: ["follow", "since", "wait", "limit"], repeated: ["key"])
+        wait = try others.wait()
+        limit = try others.limit(normal: wait == nil ? .max : 100, most: 500)
+        since = others.text("since")
+        if let follow = others.text("follow") {
+            guard follow == "0" || follow == "1" else { throw Problem.invalidParameter("follow", "expected 1 or 0") }
+            follows = follow == "1"
+        }
+        for (name, value) in request.uri.queryParameters where name == "key" {
+            guard patterns.count < Self.mostPatterns else { throw Problem.invalidParameter("key", "given more than \(Self.mostPatterns) times") }
+            guard let pattern = TopicPattern(String(value)) else {
+                throw Problem.invalidParameter("key", "expected words between dots, such as build.finished.#")
             }
+            patterns.append(pattern)
         }
     }
 

@@ -87,6 +87,13 @@ public struct BuildDocument: Sendable, Encodable {
         case answers, properties, steps, logs
     }
 
+    /// The same without the sizes of logs that still grow: whoever waits for the build to change does not mean each line that it prints.
+    public var essence: BuildDocument {
+        var essence = self
+        for place in logs.indices where !logs[place].closed { essence.logs[place].size = 0 }
+        return essence
+    }
+
     /// The summary's fields stand beside the others.
     public func encode(to encoder: any Encoder) throws {
         try summary.encode(to: encoder)

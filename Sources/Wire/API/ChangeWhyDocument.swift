@@ -2,7 +2,7 @@ import Domain
 
 /// What each scheduler made of a change, and why.
 public struct ChangeWhyDocument: Sendable, Encodable {
-    public enum Verdict: String, Sendable, Encodable {
+    public enum Verdict: String, Sendable, Encodable, CaseIterable {
         /// It started a buildset.
         case taken
         case waiting

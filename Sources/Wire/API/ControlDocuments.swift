@@ -120,7 +120,7 @@ public struct ReloadAnswer: Sendable, Encodable {
 /// What `doorbell doctor` prints.
 public struct DoctorDocument: Sendable, Encodable {
     public struct Check: Hashable, Sendable, Encodable {
-        public enum State: String, Hashable, Sendable, Encodable {
+        public enum State: String, Hashable, Sendable, Encodable, CaseIterable {
             case ok, warn, fail
         }
         public var name: String

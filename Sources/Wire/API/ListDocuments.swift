@@ -135,7 +135,7 @@ public struct BuilderDocument: Sendable, Encodable {
 
 /// A source of the configuration in force, and how it stands.
 public struct SourceDocument: Sendable, Encodable {
-    public enum Kind: String, Sendable, Encodable {
+    public enum Kind: String, Sendable, Encodable, CaseIterable {
         case git, mercurial, hook, amqp, directory, json
     }
 

@@ -2,7 +2,7 @@ import Domain
 
 /// One process of the deployment, as `GET /api/v1/services` tells of it.
 public struct ServiceDocument: Hashable, Sendable, Encodable {
-    public enum State: String, Hashable, Sendable, Encodable {
+    public enum State: String, Hashable, Sendable, Encodable, CaseIterable {
         case ready, degraded
         /// It was not heard of for a while, and said no goodbye.
         case silent

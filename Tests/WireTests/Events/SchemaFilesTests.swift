@@ -13,6 +13,7 @@ import Yams
     private static func files() throws -> [String: String] {
         var files = [
             "asyncapi.yaml": try SchemaText.yaml(EventAsyncAPI.document),
+            "openapi.json": try SchemaText.json(OpenAPI.document),
             "references/v1/events.json": try SchemaText.json(EventReference.document),
         ]
         for entry in EventEntry.all {
