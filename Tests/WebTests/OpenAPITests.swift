@@ -34,7 +34,9 @@ import Wire
             try await worker.finish(build, .failure, cause: .exitStatus)
             _ = try await WorkerDouble(rig.store, "w2", slots: 1).claim()
             try await rig.force("docs", branch: "release", revision: "4")
-            try await rig.apply([Samples.builder("test"), forced])
+            var configuration = Samples.configuration(builders: [Samples.builder("test"), forced], uses: ["test", "forced"])
+            configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
+            try await rig.apply(configuration)
             _ = try await rig.store.note(
                 .first(
                     NewDelivery(source: "forge", name: "d-1", event: "push", headers: ["x-event": "push"], size: 2, body: [0xFF, 0x00]),
@@ -77,7 +79,8 @@ import Wire
         if let item = document["items"].items.first, document["fields"] == .null { document = item }
         guard case .object(let fields) = document else { return nil }
         let name = fields.keys.sorted().first
-        return name == "items" || name == "next" ? "id" : name
+        // Nothing is on the list.
+        return name == "items" ? "name" : name
     }
 
     @Test("A route takes the query parameters that are described, and no other")
