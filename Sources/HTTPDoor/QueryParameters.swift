@@ -69,7 +69,7 @@ public struct QueryParameters: Sendable {
     public func flag(_ name: String) throws -> Bool {
         switch values[name] {
         case nil, "0", "false": return false
-        case "1", "true", "": return true
+        case "1", "true": return true
         default: throw Problem.invalidParameter(name, "expected 1 or 0")
         }
     }

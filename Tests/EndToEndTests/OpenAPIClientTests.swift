@@ -70,13 +70,15 @@ import Testing
     @Test("schemathesis finds nothing that the server does otherwise than the document says")
     func schemathesis() async throws {
         try await with { deployment, _, directory in
-            let seed = Int.random(in: 1...1_000_000)
+            // Always the same cases, so that who changes nothing finds nothing new; another number tries others.
+            let seed = ProcessInfo.processInfo.environment["DOORBELL_SCHEMATHESIS_SEED"] ?? "1"
             let judged = try await run(
                 Self.tools + "/schemathesis",
                 [
-                    "--config-file", Self.folder + "/schemathesis.toml", "run", deployment.url + "/schemas/openapi.json", "--phases",
-                    "coverage,fuzzing",
-                    "--max-examples", "8", "--seed", "\(seed)", "--request-timeout", "10", "--max-failures", "20", "--no-color",
+                    "--config-file", Self.folder + "/schemathesis.toml", "run", deployment.url + "/schemas/openapi.json",
+                    // The schemas of events are alike: those of builds stand for all.
+                    "--exclude-path-regex", "/schemas/events/v1/(?!build)", "--phases", "coverage,fuzzing,stateful", "--max-examples", "10",
+                    "--workers", "2", "--seed", seed, "--request-timeout", "30", "--no-color",
                 ], in: directory, within: .seconds(480))
             #expect(judged.status == 0, "seed \(seed):\n\(judged.output.suffix(20_000))")
             #expect(judged.output.contains("No issues found"), "\(judged.output.suffix(3000))")

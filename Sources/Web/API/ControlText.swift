@@ -11,6 +11,10 @@ enum ControlText {
         return text
     }
 
+    static func check(expect: ConfigurationID?) throws {
+        guard expect.map({ $0.rawValue > 0 }) ?? true else { throw Problem.invalidField("/expect", "expected the number of a revision, such as 17") }
+    }
+
     static func check(by: String?) throws {
         guard let by else { return }
         guard (1...200).contains(by.utf8.count), !by.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {

@@ -7,7 +7,8 @@ enum PageCursor {
     static func text(_ id: Int64) -> String { "p" + String(id, radix: 36) }
 
     static func id(_ text: String) -> Int64? {
-        guard text.first == "p", text.utf8.count <= 14, let id = Int64(text.dropFirst(), radix: 36), id > 0 else { return nil }
+        // As it is written above, and no other way.
+        guard text.first == "p", text.utf8.count <= 13, let id = Int64(text.dropFirst(), radix: 36), id > 0, self.text(id) == text else { return nil }
         return id
     }
 }

@@ -34,6 +34,7 @@ extension WebService {
         router.post("/api/v1/config") { request, context in
             var body = try await request.json(ConfigurationBody.self, limit: ConfigurationBody.largest).document
             try body.check()
+            try ControlText.check(expect: body.expect)
             body.by = context.principal.person(claimed: body.by)
             let named = body
             return try await following(body.expect) { try await surroundings.apply(named, AuditNote(context.principal, "config.apply")) }
@@ -41,6 +42,7 @@ extension WebService {
         router.post("/api/v1/config/rollback") { request, context in
             let body = try await request.json(RollbackBody.self).document
             try ControlText.check(by: body.by)
+            try ControlText.check(expect: body.expect)
             let kept = try await revision(body.revision)
             let again = NewRevision(
                 kept.configuration, digest: kept.row.digest, by: context.principal.person(claimed: body.by), restores: kept.row.id,

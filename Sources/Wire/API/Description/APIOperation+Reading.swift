@@ -17,7 +17,7 @@ extension APIOperation {
             "/buildsets", "listBuildsets", "buildsets", of: .buildset, "List buildsets",
             filters: [
                 .query("scheduler", "Of this scheduler."), branch, revision, outcome,
-                .query("finished", "`1`: only those that have ended, `0`: only those that have not.", SchemaValue.words("1", "0")),
+                .query("finished", "`1`: only those that have ended, `0`: only those that have not.", SchemaValue.yesOrNo),
                 .query("change", "That build this change.", SchemaValue.id),
             ]),
         .pages(
@@ -84,7 +84,7 @@ extension APIOperation {
             text: "What a step wrote, byte for byte; it may hold bytes that are no UTF-8.",
             parameters: [
                 .id("build"), .name("log"),
-                .query("follow", "`1`: what there is, and what comes, until the log is closed.", SchemaValue.words("1", "0")),
+                .query("follow", "`1`: what there is, and what comes, until the log is closed.", SchemaValue.yesOrNo),
                 APIParameter(
                     name: "Range", place: .header, schema: SchemaValue.text,
                     text: "One range of bytes, such as `bytes=0-1023`; what is none is passed over."),
@@ -121,7 +121,7 @@ extension APIOperation {
             answers: [
                 APIAnswer(
                     status: 200, text: "A page with `wait`, else a stream.",
-                    content: [("application/json", APISchema.eventPage.reference), ("text/event-stream", SchemaValue.text)])
+                    content: [("application/json", APISchema.eventPage.reference), ("text/event-stream", SchemaValue.any)])
             ], problems: [410]),
         APIOperation(
             method: "get", path: "/api/v1/events/latest", id: "getLatestCursor", tag: "events", summary: "The cursor behind the newest event",
