@@ -6,7 +6,8 @@ public enum AccessTable {
     public static let routes: [(route: String, rule: RouteRule)] = [
         ("GET /livez", .open), ("GET /readyz", .open), ("GET /metrics", .open),
         ("GET /assets/doorbell.css", .open), ("GET /assets/doorbell.js", .open), ("GET /assets/doorbell.svg", .open), ("GET /favicon.ico", .open),
-        ("GET /schemas/config/v1.json", .open), ("GET /schemas/asyncapi.json", .open), ("GET /references/v1/events.json", .open),
+        ("GET /schemas/config/v1.json", .open), ("GET /schemas/asyncapi.json", .open), ("GET /schemas/openapi.json", .open),
+        ("GET /references/v1/events.json", .open),
         ("GET /sign-in", .open), ("POST /sign-in", .open),
 
         ("POST /hooks/{source}", .proof),

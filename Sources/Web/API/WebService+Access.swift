@@ -9,11 +9,12 @@ import Wire
 extension WebService {
     func addAccessRoutes(to router: DoorRouter) {
         router.get("/api/v1/tokens") { request, _ in
-            let parameters = try parameters(request, ["live"])
+            let reading = try list(request, ["live"], of: .token)
+            let parameters = reading.parameters
             var fields = TokenFields()
             fields.live = parameters.text("live") == nil ? nil : try parameters.flag("live")
             let query = try parameters.page(fields)
-            return try page(await store.tokens(beyond(query)), query, id: \.id.rawValue) { TokenDocument($0) }
+            return try page(await store.tokens(beyond(query)), query, reading, id: \.id.rawValue) { TokenDocument($0) }
         }
         router.post("/api/v1/tokens") { request, context in
             let grant = try await request.json(TokenBody.self).document.grant
@@ -33,7 +34,8 @@ extension WebService {
             return try Response.json(TokenDocument(row))
         }
         router.get("/api/v1/audit") { request, _ in
-            let parameters = try parameters(request, ["principal", "action", "kind", "target", "project"])
+            let reading = try list(request, ["principal", "action", "kind", "target", "project"], of: .auditEntry)
+            let parameters = reading.parameters
             var fields = AuditFields()
             fields.principal = parameters.text("principal")
             fields.action = parameters.text("action")
@@ -41,7 +43,7 @@ extension WebService {
             fields.target = parameters.text("target")
             fields.project = parameters.text("project")
             let query = try parameters.page(fields)
-            return try page(await store.auditEntries(beyond(query)), query, id: \.id.rawValue, AuditDocument.init)
+            return try page(await store.auditEntries(beyond(query)), query, reading, id: \.id.rawValue, AuditDocument.init)
         }
     }
 

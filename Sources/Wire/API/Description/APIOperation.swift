@@ -17,11 +17,11 @@ public struct APIOperation: Sendable {
     var problems: [Int] = []
 
     /// Whatever is asked may be answered so.
-    static let commonProblems = [400, 421, 429, 500, 503]
-    private static let writeProblems = [403, 413, 415, 422]
+    static let commonProblems = [400, 401, 403, 421, 429, 500, 503]
+    private static let writeProblems = [413, 415, 422]
 
     /// All, in the order of the document.
-    public static let all = lists + items + events + changing + configuring + documents + health
+    public static let all = lists + items + events + changing + configuring + access + documents + health
 
     /// The names of its query parameters.
     public var queryNames: Set<String> { Set(parameters.filter { $0.place == .query }.map(\.name)) }

@@ -20,6 +20,15 @@ extension APISchema {
             .init("when", SchemaValue.time, "When it was made, as its source says.", isAlways: false),
             .init("properties", SchemaValue.open, "Values that travel with it, by name."),
             .init("dedupe_key", SchemaValue.text, "By what a repeat of it is recognised.", isAlways: false),
+            .init("submitted_by", SchemaValue.text, "The token that it was submitted with.", isAlways: false),
+            .init("told_by", APISchema.list(of: telling), "The other sources that told of it; only where one change is asked for.", isAlways: false),
+        ])
+
+    static let telling = APISchema(
+        "Telling", "A source that told of a change which another had told of.",
+        [
+            .init("source", SchemaValue.text, "The source."), .init("chain", SchemaValue.uuid, "The chain that it was promised."),
+            .init("told", SchemaValue.time, "When it told."),
         ])
 
     static let stamp = APISchema(
@@ -84,6 +93,7 @@ extension APISchema {
             stamps,
             .init("chain", SchemaValue.uuid, "That of its buildset."),
             .init("builds", SchemaValue.ids, "Its builds, the first one first."),
+            .init("answered_by", SchemaValue.id, "The build of another request that answers it, or did.", isAlways: false),
         ])
 
     private static let summary: [SchemaField] = [
@@ -116,6 +126,7 @@ extension APISchema {
     public static let build = APISchema(
         "Build", "Everything about one build.",
         summary + [
+            .init("answers", SchemaValue.ids, "The requests that it answers beside its own.", isAlways: false),
             .init("properties", properties, "The values that its steps see."),
             .init("steps", APISchema.list(of: step), "What it ran, in order."),
             .init("logs", APISchema.list(of: log), "What its steps printed."),

@@ -84,6 +84,10 @@ extension APISchema {
             .init("healthy", SchemaValue.flag, "It can be read; absent before the first contact.", isAlways: false),
             .init("message", SchemaValue.text, "What is wrong.", isAlways: false),
             .init("since", SchemaValue.time, "Since when.", isAlways: false),
+            .init("project", SchemaValue.text, "To which its changes belong.", isAlways: false),
+            .init(
+                "group", SchemaValue.text, "The source at the root of those that tell of one repository; absent when it tells alone.", isAlways: false
+            ),
         ])
 
     public static let service = APISchema(
@@ -131,6 +135,7 @@ extension APISchema {
             .init("configuration", SchemaValue.id, "The revision whose rules were asked.", isAlways: false),
             .init("schedulers", list(of: schedulerVerdict), "Each of them."),
             .init("note", SchemaValue.text, "What to know before one believes this.", isAlways: false),
+            .init("told_by", SchemaValue.texts, "The sources that told of it, the first first; absent where one did.", isAlways: false),
         ])
 
     private static let check = APISchema(

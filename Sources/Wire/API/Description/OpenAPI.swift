@@ -14,15 +14,26 @@ public enum OpenAPI {
         "servers": [["url": "/", "description": "The server that gave this document."]],
         "tags": .array(tags.map { ["name": .string($0)] }),
         "paths": .object(paths),
-        "components": ["schemas": .object(schemas), "responses": .object(problems)],
+        "components": [
+            "schemas": .object(schemas), "responses": .object(problems),
+            "securitySchemes": [
+                "token": [
+                    "type": "http", "scheme": "bearer",
+                    "description": "A token, where the server asks for tokens: docs/security.md says which role each route needs.",
+                ]
+            ],
+        ],
+        // A server that listens on loopback alone need not ask.
+        "security": [["token": []], [:]],
     ]
 
     /// Those that lists are of.
     private static let listed: [APISchema] = [
         .change, .buildset, .request, .buildSummary, .deliverySummary, .revisionSummary, .builder, .worker, .scheduler, .source, .service,
+        .token, .auditEntry,
     ]
     private static let others: [APISchema] = [
-        .changeWhy, .stamp, .property, .why, .build, .step, .log, .delivery, .revision, .difference, .doctor,
+        .changeWhy, .telling, .stamp, .property, .why, .build, .step, .log, .delivery, .revision, .difference, .doctor,
     ]
 
     /// Every named form.
@@ -31,6 +42,7 @@ public enum OpenAPI {
         forms += listed.map(\.page)
         forms += APISchema.deploymentParts
         forms += APISchema.recordParts
+        forms += APISchema.accessParts
         forms += APISchema.bodies
         return forms
     }()
