@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(
             name: "HTTPDoorTests",
             dependencies: [
-                "HTTPDoor", "CZlib", "Domain", "Storage", "Wire", "TestSupport", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "HTTPDoor", "CZlib", "Domain", "Storage", "Wire", "TestSupport", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
             name: "IntakeTests",
