@@ -58,7 +58,7 @@ extension PostgresStore {
     /// Index: requests_identity.
     private static let same = """
         SELECT o.id FROM requests r JOIN requests o ON o.identity = r.identity
-        WHERE r.id = $1 AND o.phase = 'pending' AND o.match_class = r.match_class AND o.cancel_reason IS NULL AND o.id <> r.id
+        WHERE r.id = $1 AND o.phase = 'pending' AND o.match_class + 0 = r.match_class AND o.cancel_reason IS NULL AND o.id <> r.id
         ORDER BY o.priority DESC, o.id LIMIT 1
         """
     /// How many of its class are before it in the order of the queue; $3: those that were made before have waited too long. Indexes: requests_pending or

@@ -155,14 +155,15 @@ extension PostgresStoreTransaction {
     func finishRequests(_ ends: [RequestEnd]) throws -> [FinishedRequest] {
         try sql.all(
             """
-            UPDATE requests SET phase = 'finished', outcome = j.outcome, cause = j.cause, text = j.text, finished = $5
-            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS j (id, outcome, cause, text)
+            UPDATE requests SET phase = 'finished', outcome = j.outcome, cause = j.cause, text = j.text, finished = $5,
+                answered_by = coalesce(j.answer, answered_by)
+            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $6::bigint[]) AS j (id, outcome, cause, text, answer)
             WHERE requests.id = j.id AND requests.finished IS NULL
             RETURNING requests.id, buildset, builder, priority, attempts
             """,
             [
                 .integers(ends.map(\.request.rawValue)), .texts(ends.map(\.outcome.rawValue)), .texts(ends.map { $0.cause?.rawValue }),
-                .texts(ends.map(\.text)), .integer(now.microseconds),
+                .texts(ends.map(\.text)), .integer(now.microseconds), .integers(ends.map { $0.answer?.rawValue }),
             ]
         ).map {
             FinishedRequest(

@@ -23,7 +23,7 @@ extension PostgresStoreTransaction {
             FROM (
                 SELECT s.id, m.id AS build FROM claimed c JOIN made m ON m.request = c.id CROSS JOIN LATERAL (
                     SELECT o.id FROM requests o
-                    WHERE o.identity = c.identity AND o.phase = 'pending' AND o.match_class = c.match_class AND o.cancel_reason IS NULL
+                    WHERE o.identity = c.identity AND o.phase = 'pending' AND o.match_class + 0 = c.match_class AND o.cancel_reason IS NULL
                         AND o.id <> ALL ($1::bigint[]) AND \(MatchSnapshot.isInTime("o", "$4"))
                     ORDER BY o.priority DESC, o.id LIMIT \(ClaimedRider.most) FOR NO KEY UPDATE SKIP LOCKED
                 ) s

@@ -74,7 +74,7 @@ extension SQLiteTransaction {
         try all(
             """
             UPDATE requests SET phase = 'finished', outcome = j.value ->> 'outcome', cause = j.value ->> 'cause', text = j.value ->> 'text',
-                finished = ?
+                finished = ?, answered_by = CASE WHEN j.value ->> 'isAnswered' THEN j.value ->> 'build' ELSE answered_by END
             FROM json_each(?) j WHERE requests.id = (j.value ->> 'request') AND requests.phase <> 'finished'
             RETURNING requests.id, buildset, builder, priority, attempts
             """,

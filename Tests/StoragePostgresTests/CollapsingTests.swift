@@ -52,6 +52,42 @@ import Testing
         #expect(try await Self.requests(stores[1]).map(\.phase) == [.claimed, .claimed])
     }
 
+    @Test("The first of many alike is found by its index, and none of the others is read for it")
+    func manyAlike() async throws {
+        let store = try await SharedDatabase.make().processes(1, Self.configuration)[0]
+        _ = try await store.accept((1...300).map { Samples.change("1", key: "\($0)") }, advancing: nil)
+        for _ in 0..<3 { _ = try await store.classify(limit: 100, planner: Planner(configuration: Self.configuration)) }
+        try await store.pool.withConnection("looking at it") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
+        let plan = try await store.write("explaining") { tx in
+            let heads = MatchSnapshot.heads.replacing("$1::bigint[]", with: "'{1}'::bigint[]").replacing("$2::bigint[]", with: "'{1}'::bigint[]")
+                .replacing("$3", with: "NULL")
+            return try tx.sql.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) \(heads) FOR NO KEY UPDATE SKIP LOCKED) h").map { $0.string(0) }
+        }
+        let text = plan.joined(separator: "\n")
+        #expect(plan.contains { $0.contains("Index Scan using requests_identity") && $0.contains("actual rows=1 loops=1") }, "\(text)")
+        #expect(!plan.contains { $0.contains("Sort") || $0.contains("Seq Scan") && !$0.contains("never executed") }, "\(text)")
+        let worker = try await WorkerDouble(store)
+        #expect(try await worker.claim().count == 1)
+        #expect(try await store.openWork().pendingRequests == false)
+    }
+
+    @Test("A claim takes no more statements for what it answers beside")
+    func statements() async throws {
+        let store = try await Self.stores()[0]
+        let worker = try await WorkerDouble(store)
+        var held: [Assignment] = []
+        var counts: [UInt64] = []
+        // What is learned once comes first; then one that nothing is like, then one of two.
+        for priority in [100, 90, nil] {
+            if let priority { _ = try await store.force(Samples.force(priority: priority), idempotency: nil) }
+            let before = store.statistics.statements
+            held += try await worker.claim(1, holding: held)
+            counts.append(store.statistics.statements - before)
+        }
+        #expect(held.map(\.request.rawValue) == [3, 4, 1] && counts[2] == counts[1], "\(counts)")
+        #expect(try await store.openWork().pendingRequests == false)
+    }
+
     @Test("Of those that leave a build at the same time the last one ends it", arguments: [[1, 2], [2, 1]] as [[Int64]])
     func leavingTogether(_ order: [Int64]) async throws {
         let (stores, worker, build) = try await Self.riding()

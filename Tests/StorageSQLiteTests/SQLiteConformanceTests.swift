@@ -86,6 +86,9 @@ import Testing
     @Test("Requests that another one's build answers", arguments: Conformance.riderRules)
     func riders(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("Results that are used again", arguments: Conformance.reuseRules)
+    func reuse(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Codebases", arguments: Conformance.codebaseRules)
     func codebases(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

@@ -83,6 +83,9 @@ BEGIN
     IF to_regclass('public.patches') IS NOT NULL THEN
         GRANT DELETE ON patches TO doorbell_service, doorbell_relay;
     END IF;
+    IF to_regclass('public.results') IS NOT NULL THEN
+        GRANT DELETE ON results TO doorbell_service, doorbell_relay;
+    END IF;
     IF to_regclass('public.schedules') IS NOT NULL THEN
         GRANT DELETE ON schedules TO doorbell_service, doorbell_relay;
     END IF;

@@ -16,6 +16,8 @@ public struct Builder: Hashable, Sendable, Codable {
     public var locks: [LockUse]
     /// Requests for it that ask for the same, and wait at the same time, are answered by one build.
     public var collapse: Bool
+    /// Nil: each request that a rule makes is built.
+    public var reuse: ReuseRule?
     /// How long its requests may wait for their first build before they end as `cancelled`; nil: for ever.
     public var deadline: Duration?
     /// What people may say when they force it; nil: any properties.
@@ -29,7 +31,7 @@ public struct Builder: Hashable, Sendable, Codable {
         name: String, labels: [String: String] = [:], steps: [StepRecipe], environment: [String: String] = [:],
         properties: [String: JSONValue] = [:], attempts: Int = Builder.defaultAttempts, priority: Int = 0, needs: [Need] = [],
         limit: Int? = nil, locks: [LockUse] = [], force: ForceRule? = nil, tries: TryRule? = nil, deadline: Duration? = nil,
-        collapse: Bool = true
+        collapse: Bool = true, reuse: ReuseRule? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -45,12 +47,13 @@ public struct Builder: Hashable, Sendable, Codable {
         self.tries = tries
         self.deadline = deadline
         self.collapse = collapse
+        self.reuse = reuse
     }
 }
 
 extension Builder {
     private enum CodingKeys: String, CodingKey {
-        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force, collapse
+        case name, labels, steps, environment, properties, attempts, priority, needs, limit, locks, force, collapse, reuse
         case tries = "try"
         case deadline = "deadline_ms"
     }
@@ -69,7 +72,8 @@ extension Builder {
             force: try values.decodeIfPresent(ForceRule.self, forKey: .force),
             tries: try values.decodeIfPresent(TryRule.self, forKey: .tries),
             deadline: try values.decodeMillisecondsIfPresent(forKey: .deadline),
-            collapse: try values.decodeIfPresent(Bool.self, forKey: .collapse) ?? true)
+            collapse: try values.decodeIfPresent(Bool.self, forKey: .collapse) ?? true,
+            reuse: try values.decodeIfPresent(ReuseRule.self, forKey: .reuse))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -88,5 +92,6 @@ extension Builder {
         try values.encodeIfPresent(tries, forKey: .tries)
         try values.encodeMillisecondsIfPresent(deadline, forKey: .deadline)
         try values.encode(collapse, forKey: .collapse)
+        try values.encodeIfPresent(reuse, forKey: .reuse)
     }
 }

@@ -20,9 +20,12 @@ public struct RequestIdentity: Sendable {
     }
 
     /// SHA-256 over all of it and the builder's name, in hexadecimal.
-    public func digest(of builder: String) -> String {
+    ///
+    /// - Parameter recipe: what a result depends on too that is there longer than a request waits; nil for requests that wait.
+    public func digest(of builder: String, recipe: String? = nil) -> String {
         var hash = hash
         hash.add(builder)
+        if let recipe { hash.add(recipe) }
         return hash.finalize().hexadecimal
     }
 }

@@ -37,10 +37,11 @@ enum ConfigurationKeys {
     static let dependence = ["after", "outcome"]
     static let scheduler = ["name", "kind"] + ofChanges + clock + dependence + ["codebases", "builders", "priority", "properties"]
     static let builder = [
-        "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "deadline", "collapse", "force", "try", "matrix",
-        "steps",
+        "name", "labels", "env", "properties", "attempts", "priority", "needs", "limit", "locks", "deadline", "collapse", "reuse", "force", "try",
+        "matrix", "steps",
     ]
     static let tryRule = ["bytes"]
+    static let reuse = ["within", "outcome"]
     static let force = ["parameters", "reason"]
     static let parameter = ["name", "kind", "label", "required", "default", "choices", "minimum", "maximum", "pattern"]
     /// Beside the axes of a matrix.

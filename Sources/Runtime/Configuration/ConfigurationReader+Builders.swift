@@ -15,6 +15,7 @@ extension ConfigurationReader {
         read.locks = readLockUses(builder["locks"])
         read.deadline = builder["deadline"]?.duration(atLeast: .seconds(1))
         if let collapse = builder["collapse"]?.boolean() { read.collapse = collapse }
+        read.reuse = readReuse(builder["reuse"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
         let matrix = readMatrix(builder["matrix"])
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
@@ -25,6 +26,17 @@ extension ConfigurationReader {
         refuseOpenLabels(read.labels, at: builder["labels"], axes: matrix?.axes.map(\.name) ?? [])
         if let matrix { draft.matrices[name] = matrix }
         draft.builders.append(.init(value: read, name: place))
+    }
+
+    /// `{within: 24h}`, or `{within: 24h, outcome: [success, warnings]}`.
+    private func readReuse(_ value: YAMLValue?) -> ReuseRule? {
+        guard let mapping = value?.mapping("reuse", keys: ConfigurationKeys.reuse),
+            let place = mapping.required("within", "a duration"), let within = place.duration(atLeast: .seconds(1))
+        else { return nil }
+        let words = Outcome.allCases.filter(ReuseRule.possible.contains).map(\.rawValue)
+        guard let outcome = mapping["outcome"] else { return ReuseRule(within: within) }
+        let named = if case .sequence = outcome.node { outcome.list(of: "outcomes") ?? [] } else { [outcome] }
+        return ReuseRule(within: within, outcomes: Set(named.compactMap { $0.choice(of: words).flatMap(Outcome.init) }))
     }
 
     /// `true`, or `{bytes: 1000000}`.

@@ -73,6 +73,7 @@ extension StoreTransaction {
             events.append(build.event(kind, context, .build(build.fact(context, text: ending.text)), outcome: build.machine.outcome))
         }
         emit(events)
+        try keepResults(of: endings)
         let settled = try settleRequests(endings)
         return endings.reduce(into: [:]) { ended, ending in
             let id = ending.build.id

@@ -78,6 +78,8 @@ package struct NewRequest {
     package var needs: [Need]
     /// What it asks for; nil: it gets a build of its own.
     package var identity: String?
+    /// Under which result it may be answered at once; nil: it is built.
+    package var reuse: (key: String, rule: ReuseRule)?
 
     package var phase: RequestPhase { needs.isEmpty ? .pending : .waiting }
 }
@@ -115,6 +117,7 @@ extension StoreTransaction {
         let awaited = followed.isEmpty ? [] : created.compactMap { $0?.context }.filter { followed.contains($0.scheduler) }.map(\.id)
         if !awaited.isEmpty { try expectEnds(of: awaited) }
         try finishBuildsets(created.compactMap { $0 }.filter(\.requests.isEmpty).map(\.context.id))
+        try reuseResults(requests.values.flatMap { $0 }.map { (id: $0.id, request: $0.1) }.sorted { $0.id < $1.id })
         return created
     }
 
@@ -136,11 +139,19 @@ extension StoreTransaction {
                         buildset: context.id, builder: builder.name, matchClass: matchClass, project: context.stamp.project,
                         priority: draft.new.plan.priority + builder.priority,
                         attemptsAllowed: max(1, builder.attempts), deadline: try builder.deadline.map { try now.advanced(by: $0) },
-                        needs: draft.needs(of: builder), identity: builder.collapse ? identity?.digest(of: builder.name) : nil))
+                        needs: draft.needs(of: builder), identity: builder.collapse ? identity?.digest(of: builder.name) : nil,
+                        reuse: try reuse(of: builder, draft, configuration)))
             }
         }
         guard !new.isEmpty else { return [:] }
         return zip(try insert(new), new).reduce(into: [:]) { $0[$1.1.buildset, default: []].append((id: $1.0, $1.1)) }
+    }
+
+    /// What waits for others is built when they have ended: only then it is known whether it is wanted.
+    private func reuse(of builder: Builder, _ draft: BuildsetDraft, _ configuration: Configuration) throws -> (key: String, rule: ReuseRule)? {
+        guard let rule = builder.reuse, draft.new.byRule, draft.needs(of: builder).isEmpty else { return nil }
+        let plan = draft.new.plan
+        return try resultKey(builder, stamps: [plan.stamp] + plan.further, properties: plan.properties, configuration).map { ($0, rule) }
     }
 
     private func tell(_ draft: BuildsetDraft, _ context: BuildsetContext) {

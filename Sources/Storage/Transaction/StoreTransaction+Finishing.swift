@@ -10,6 +10,8 @@ package struct RequestEnd: Encodable {
     package var worker: String?
     /// The build is another request's.
     package var isAnswered: Bool
+    /// That build.
+    package var answer: BuildID? { isAnswered ? build : nil }
 
     package init(
         request: RequestID, outcome: Outcome, cause: Cause?, text: String, build: BuildID? = nil, worker: String? = nil, isAnswered: Bool = false
@@ -85,7 +87,7 @@ extension StoreTransaction {
             let fact = RequestFact(
                 buildset: context.id, builder: row.builder, project: context.stamp.project, branch: context.stamp.branch, phase: .finished,
                 priority: row.priority, attempts: row.attempts, build: end.build, worker: end.worker,
-                answeredBy: end.isAnswered ? end.build : nil, outcome: end.outcome, cause: end.cause, text: end.text.isEmpty ? nil : end.text)
+                answeredBy: end.answer, outcome: end.outcome, cause: end.cause, text: end.text.isEmpty ? nil : end.text)
             events.append(
                 PendingEvent(
                     EventDraft(

@@ -74,6 +74,12 @@ package protocol StoreTransaction: AnyObject {
     func knownKeys(_ asked: [ReportKey]) throws -> Set<ReportKey>
     func writeReports(accepted: [BuildID], renewed: [BuildID], steps: [StepFact], keys: [ReportKey]) throws
 
+    // Results
+    /// Keeps results, each in place of an older one of its key, and drops some of those that are too old.
+    func keepResults(_ results: [BuildResult], droppingBefore oldest: Timestamp) throws
+    /// The newest result under each of these keys that has one.
+    func results(_ keys: [String]) throws -> [String: BuildResult]
+
     // Matching
     /// Claims these requests, those that are still pending, and makes a build of each; `version` of both is set for one event. The pending requests that ask
     /// for the same as one of these are claimed with it, up to `ClaimedRider.most`, and have no build of their own; another process may hold some back.

@@ -39,6 +39,11 @@ struct WaitReasons {
     /// The build is another request's.
     private var answered: [Reason] {
         guard let build = facts.build, facts.request.answeredBy == build.id else { return [] }
+        if let finished = build.finished, finished <= facts.request.created {
+            return [
+                Reason("answered_by", "build \(build.id) of request \(build.request) had answered the same at \(finished): its result is used again")
+            ]
+        }
         return [
             Reason("answered_by", "build \(build.id) of request \(build.request) answers it: that was first in line, and both ask for the same")
         ]

@@ -27,6 +27,14 @@ extension ConfigurationCase {
             "3:41: found \"untrusted\", expected the name of a property"),
         builder("no room for a patch", "try: {bytes: 0}, steps: [{run: x}]", "3:26: found the number 0, expected a whole number from 1 to 33554432"),
         builder("a deadline that is a number", "deadline: 7200, steps: [{run: x}]", "3:23: found the number 7200, expected a duration"),
+        builder("a result of any age", "reuse: {outcome: success}, steps: [{run: x}]", "3:20: found a reuse without \"within\", expected a duration"),
+        builder(
+            "a result that nobody keeps", "reuse: {within: 721h}, steps: [{run: x}]", "3:29: found \"721h\", expected a duration from 1s to 720h",
+            schemaKnows: false),
+        builder(
+            "a result that says nothing", "reuse: {within: 1h, outcome: [exception]}, steps: [{run: x}]",
+            "3:43: found \"exception\", expected one of \"success\", \"warnings\", \"failure\""),
+        builder("a word that is no boolean", "collapse: sometimes, steps: [{run: x}]", "3:23: found \"sometimes\", expected"),
         builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
         builder(
             "a lock where there is none", "locks: [db], steps: [{run: x}]", "3:21: found \"db\", expected the name of a lock (there is none",
