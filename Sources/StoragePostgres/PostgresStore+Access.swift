@@ -33,7 +33,7 @@ extension PostgresStore: TokenStore {
             """
             SELECT a.version, t.* FROM access a LEFT JOIN (
                 SELECT \(AccessState.Token.columns) FROM tokens WHERE revoked IS NULL AND (expires IS NULL OR expires > coalesce($1, \(Self.clock)))
-            ) t ON true ORDER BY t.id
+            ) t ON true WHERE a.one = 1 ORDER BY t.id
             """, [clockArgument]
         ) { rows in
             AccessState(
@@ -94,7 +94,7 @@ extension PostgresStoreTransaction: TokenTransaction {
         )
     }
 
-    func raiseAccessVersion() throws { try sql.run("UPDATE access SET version = version + 1") }
+    func raiseAccessVersion() throws { try sql.run("UPDATE access SET version = version + 1 WHERE one = 1") }
 
     func insert(_ new: NewToken) throws -> TokenID {
         let grant = new.grant

@@ -7,7 +7,8 @@ extension PostgresStore: SweepStore, ServiceStore {
         EXISTS (SELECT 1 FROM unclassified), EXISTS (SELECT 1 FROM quiet_times WHERE fires IS NOT NULL),
         EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished'),
         EXISTS (SELECT 1 FROM awaited), EXISTS (SELECT 1 FROM triggered),
-        EXISTS (SELECT 1 FROM requests WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished'), (SELECT version FROM access)
+        EXISTS (SELECT 1 FROM requests WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished'),
+        (SELECT version FROM access WHERE one = 1)
         """
 
     public func openWork() async throws -> OpenWork {

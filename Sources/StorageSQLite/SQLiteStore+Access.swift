@@ -30,7 +30,7 @@ extension SQLiteStore: TokenStore {
     public func accessState() async throws -> AccessState {
         let now = clock.now().microseconds
         return try await read("reading tokens") { db in
-            let version = try Int64.fetchOne(db.cachedStatement(sql: "SELECT version FROM access")) ?? 0
+            let version = try Int64.fetchOne(db.cachedStatement(sql: "SELECT version FROM access WHERE one = 1")) ?? 0
             // Index: tokens_live.
             let statement = try db.cachedStatement(
                 sql: """
@@ -78,7 +78,7 @@ extension SQLiteTransaction: TokenTransaction {
             ])
     }
 
-    func raiseAccessVersion() throws { try run("UPDATE access SET version = version + 1") }
+    func raiseAccessVersion() throws { try run("UPDATE access SET version = version + 1 WHERE one = 1") }
 
     func insert(_ new: NewToken) throws -> TokenID {
         let grant = new.grant

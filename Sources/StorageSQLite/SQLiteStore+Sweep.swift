@@ -11,7 +11,7 @@ extension SQLiteStore: SweepStore {
                         EXISTS (SELECT 1 FROM requests WHERE phase = 'pending'), EXISTS (SELECT 1 FROM builds WHERE phase <> 'finished'),
                         EXISTS (SELECT 1 FROM awaited), EXISTS (SELECT 1 FROM triggered),
                         EXISTS (SELECT 1 FROM requests WHERE deadline IS NOT NULL AND claimed IS NULL AND phase <> 'finished'),
-                        (SELECT version FROM access)
+                        (SELECT version FROM access WHERE one = 1)
                     """)
             guard let row = try Row.fetchOne(statement) else {
                 throw StoreError.internalError("a question without tables had no answer")

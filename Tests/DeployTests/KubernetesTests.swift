@@ -34,6 +34,17 @@ import Yams
         }
     }
 
+    @Test("What listens to other machines asks for tokens, and the workers have one")
+    func tokensAreAskedFor() throws {
+        let text = try String(contentsOfFile: Self.directory + "/kustomization.yaml", encoding: .utf8)
+        let kustomization = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let settings = (kustomization["configMapGenerator"] as? [[String: Any]])?.first?["literals"] as? [String] ?? []
+        #expect(settings.contains("DOORBELL_LISTEN=0.0.0.0:8010") && settings.contains("DOORBELL_AUTH=tokens"))
+        let workers = try documents().filter { $0.0 == "worker.yaml" }.flatMap { containers(of: $0.1) }
+        let names = workers.flatMap { $0["env"] as? [[String: Any]] ?? [] }.compactMap { $0["name"] as? String }
+        #expect(names.contains("DOORBELL_TOKEN"))
+    }
+
     @Test("Every service has probes, limits, a read-only root and a disruption budget")
     func servicesAreGuarded() throws {
         let all = try documents()

@@ -1,5 +1,6 @@
 import Foundation
 import ProcessSupport
+import ServerSupport
 import TestSupport
 import Testing
 
@@ -135,5 +136,53 @@ import Testing
         #expect(past.status == 64)
         let file = try await deployment.command("builds", "--token-file", directory.file("none"))
         #expect(file.status == 78 && file.error.contains("none"))
+    }
+
+    @Test("An intake whose database is away goes on judging tokens, after a restart too, and hears of a revocation when it is back")
+    func away() async throws {
+        let server = try await PrivatePostgres.start()
+        let database = ["DOORBELL_DATABASE_URL": try await server.newDatabase(), "DOORBELL_AUTH": "tokens"]
+        func run(_ arguments: String...) async throws -> String {
+            let process = try RunningProcess(
+                Binaries.doorbell, arguments, in: directory.path, environment: database, logs: directory.path, name: "run-\(UUID().uuidString)")
+            #expect(await process.status() == 0, "\(arguments): \(process.errorOutput)")
+            return process.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        _ = try await run("migrate")
+        let port = try FreePort.find()
+        let submitter = API(port: port).showing(try await run("token", "create", "ci", "--role", "submitter", "--project", "demo", "--direct"))
+        let stranger = API(port: port).showing("dbl_1_" + String(repeating: "x", count: 43))
+        func start() async throws -> RunningProcess {
+            let intake = try RunningProcess(
+                Binaries.doorbell, ["intake", "--listen", "127.0.0.1:\(port)", "--data-dir", directory.file("intake")], in: directory.path,
+                environment: database, logs: directory.path, name: "intake")
+            _ = try await API(port: port).poll { try await API(port: port).get("/livez").status == 200 ? true : nil }
+            return intake
+        }
+        func submit(_ api: API, _ revision: String, project: String = "demo") async throws -> Int {
+            try await api.post(
+                "/api/v1/changes", ["project": project, "repository": "r", "branch": "main", "revision": revision, "dedupe_key": revision]
+            ).status
+        }
+        var intake = try await start()
+        let there = [try await submit(submitter, "1"), try await submit(stranger, "2"), try await submit(submitter, "3", project: "other")]
+        #expect(there == [201, 401, 403])
+        try await server.stop(.immediate)
+        let away = [try await submit(submitter, "4"), try await submit(stranger, "5")]
+        #expect(away == [202, 401])
+        intake.send(SIGKILL)
+        _ = await intake.status()
+        intake = try await start()
+        let restarted = [try await submit(submitter, "6"), try await submit(stranger, "7"), try await submit(submitter, "8", project: "other")]
+        #expect(restarted == [202, 401, 403])
+        try await server.startAgain()
+        _ = try await API(port: port).poll {
+            try await API(port: port).get("/metrics").text.contains("\ndoorbell_intake_spool_changes 0\n") ? true : nil
+        }
+        _ = try await run("token", "revoke", "1", "--direct")
+        _ = try await API(port: port).poll(within: .seconds(20)) { try await submit(submitter, "9") == 401 ? true : nil }
+        intake.send(SIGTERM)
+        #expect(await intake.status() == 0)
+        try await server.stop()
     }
 }

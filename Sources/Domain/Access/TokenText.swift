@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+import FoundationEssentials
 
 /// A token as its holder has it: `dbl_ID_SECRET`. The id finds it, the secret proves it: 32 random bytes as 43 letters, digits, `-` and `_`.
 public struct TokenText: Hashable, Sendable {

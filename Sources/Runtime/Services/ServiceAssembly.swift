@@ -25,12 +25,12 @@ struct ServiceAssembly: Sendable {
     ///   - spool: where an intake keeps what the database cannot take.
     ///   - configurationPath: read and applied at the start; nil keeps to what the store has.
     ///   - onConfiguration: called with each configuration that this process learns of.
-    ///   - onAccess: called with all that is known of tokens, whenever it was read.
+    ///   - onAccess: called whenever what is known of tokens was read or confirmed.
     ///   - onListening: called with the URL once the server listens.
     init(
         roles: Set<Role>, settings: Settings, store: OpenedStore, spool: ChangeSpool? = nil, configurationPath: String?,
         onConfiguration: @escaping @Sendable (AppliedConfiguration) -> Void = { _ in },
-        onAccess: @escaping @Sendable (AccessState) -> Void = { _ in },
+        onAccess: @escaping @Sendable (AccessKeeper) -> Void = { _ in },
         onListening: @escaping @Sendable (String) -> Void,
         makeLogger: @escaping @Sendable (String) -> Logger
     ) async throws {
@@ -74,7 +74,7 @@ struct ServiceAssembly: Sendable {
         }
         let judging = Loop(name: .access, bell: bell, logger: logger) {
             let next = try await access.pass()
-            if let known = access.known { onAccess(known.state) }
+            onAccess(access)
             for part in parts { part.onAccess() }
             return next
         }
@@ -84,7 +84,7 @@ struct ServiceAssembly: Sendable {
         let loops = parts.flatMap(\.loops) + [configuration] + (judges ? [judging] : [])
         let ownChecks = [opened.check, { LoopHealth(loops: loops).check() }] + parts.flatMap(\.checks)
         checks.set(ownChecks)
-        let sweep = Self.sweep(context, loops: loops, beat: parts.lazy.compactMap(\.beat).first, logger: logger)
+        let sweep = Self.sweep(context, loops: loops, beat: parts.lazy.compactMap(\.beat).first, onAccess: onAccess, logger: logger)
         let health = HealthRoutes(
             book: HealthBook(
                 checks: [StoreHealth(store: store.store, without: spool != nil && roles == [.intake] ? .degraded : .unready).check] + ownChecks),
@@ -159,7 +159,8 @@ struct ServiceAssembly: Sendable {
 
     /// The sweep and the beat of the process are one statement.
     private static func sweep(
-        _ context: ProcessContext, loops: [Loop], beat: (@Sendable () async throws -> BeatAnswer?)?, logger: Logger
+        _ context: ProcessContext, loops: [Loop], beat: (@Sendable () async throws -> BeatAnswer?)?,
+        onAccess: @escaping @Sendable (AccessKeeper) -> Void, logger: Logger
     ) -> SweepTimer {
         let (store, keeper, presence, access) = (context.store, context.keeper, context.presence, context.access)
         // A dispatcher tells whom it hears each third of a lease; the others only that they live.
@@ -167,16 +168,21 @@ struct ServiceAssembly: Sendable {
         let longest = beat != nil && store.isShared ? interval : .seconds(60)
         return SweepTimer(loops: loops, bell: context.bell.bell, longest: longest, logger: logger) {
             let moment = ContinuousClock.now
+            @Sendable func judged(_ work: OpenWork) -> Set<LoopName> {
+                guard access.isOn else { return [] }
+                guard access.confirm(work.access, at: moment) else { return [.access] }
+                onAccess(access)
+                return []
+            }
             guard !store.isShared || presence.isDue(every: interval) else {
                 let work = try await store.store.openWork()
-                return loopsWithWork(work).union(access.isOn && !access.confirm(work.access, at: moment) ? [.access] : [])
+                return loopsWithWork(work).union(judged(work))
             }
             let answer: BeatAnswer =
                 if let heard = try await beat?() { heard } else { try await presence.beat(sessions: nil) }
             var found = loopsWithWork(answer.work)
             if let id = answer.configuration, id != keeper.current?.id { found.insert(.configuration) }
-            if access.isOn, !access.confirm(answer.work.access, at: moment) { found.insert(.access) }
-            return found
+            return found.union(judged(answer.work))
         }
     }
 
