@@ -26,12 +26,12 @@ import Testing
 
         func start(
             _ url: String? = nil, branches: [String] = ["*"], commits: SourceConfiguration.Commits = .each, credential: CredentialReference? = nil,
-            mirror: String = "mirror"
+            mirror: String = "mirror", ties: SourceTies = SourceTies(project: "demo")
         ) -> SourcePoll {
             let source = MercurialConfiguration(
                 name: "repo", repository: url ?? remote.path, branches: branches.map { Glob($0) }, commits: commits, credential: credential)
-            let look = MercurialLook(source: source, ties: SourceTies(project: "demo"), mirror: directory.file(mirror), store: store)
-            return SourcePoll(source: .mercurial(source), ties: SourceTies(project: "demo"), look: look, store: store, logger: log.logger)
+            let look = MercurialLook(source: source, ties: ties, mirror: directory.file(mirror), store: store)
+            return SourcePoll(source: .mercurial(source), ties: ties, look: look, store: store, logger: log.logger)
         }
 
         /// The changes of polls until there is no backlog.
@@ -48,6 +48,35 @@ import Testing
         func changes() async throws -> [NewChange] {
             try await store.changes(PageQuery(ChangeFilterFields(), ascending: true, limit: 5000)).map(\.content)
         }
+    }
+
+    @Test("Heads that somebody else tells of too, in whatever order, are a change each")
+    func mirrored() async throws {
+        let rig = try await Rig()
+        let group = MirrorGroup(name: "repo", grows: true)
+        let base = try rig.remote.commit(["a": "1"], message: "base")
+        let poll = rig.start(ties: SourceTies(project: "demo", group: group))
+        _ = try await rig.news(poll)
+        let left = try rig.remote.commit(["a": "2"], message: "left")
+        try rig.remote.hg("update", "--quiet", base)
+        let right = try rig.remote.commit(["b": "1"], message: "right")
+        func tell(_ revisions: [String]) async throws -> [Bool] {
+            let changes = revisions.map {
+                NewChange(
+                    source: "pulse", project: "demo", repository: "https://hg.example.org/remote", branch: "default", revision: $0, dedupeKey: $0)
+            }
+            return try await rig.store.accept(group.told(changes), advancing: nil).map(\.created)
+        }
+        #expect(try await tell([right]) == [true])
+        let polled = try await rig.news(poll).map(\.revision)
+        #expect(polled == [left])
+        #expect(try await tell([left]) == [false])
+        let last = try rig.remote.commit(["b": "2"], message: "last")
+        let news = try await rig.news(poll).map(\.revision)
+        #expect(news == [last])
+        #expect(try await tell([last, base]) == [false, false])
+        let all = try await rig.changes().map(\.revision)
+        #expect(all == [base, right, left, last])
     }
 
     @Test("The first look takes the tips of the watched branches and nothing of their past; then each changeset is a change, oldest first, once")

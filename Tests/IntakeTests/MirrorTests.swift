@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import ProcessSupport
+import Signals
 import Storage
 import TestSupport
 import Testing
@@ -194,6 +195,46 @@ import Wire
             let deliveries = try await door.deliveries()
             #expect(deliveries.map(\.judgement.verdict) == [.accepted, .accepted])
         }
+    }
+
+    @Test("An intake that starts without its database knows which of its hooks tell of what others tell, and for which project")
+    func identity() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.file("spool"), withIntermediateDirectories: true)
+        let hook = HookConfiguration(name: "forge", forge: .github)
+        let configuration = Configuration(
+            project: "demo", hooks: [hook], mirrors: ["forge": group, "repo": group], sourceProjects: ["forge": "shop"])
+        try IdentityCache(deployment: "d", configuration: configuration, confirmed: 1).save(dataDirectory: directory.path)
+        let read = try #require(IdentityCache.load(dataDirectory: directory.path)?.configuration)
+        #expect(read.ties(of: "forge") == SourceTies(project: "shop", group: group))
+    }
+
+    @Test("What is dropped, listed and told at an exchange stands beside what a hook tells")
+    func otherKinds() async throws {
+        let rig = try await DropRig()
+        let ties = SourceTies(project: "demo", group: group)
+        let look = DirectoryLook(source: rig.source(), ties: ties, store: rig.store, logger: rig.log.logger) {}
+        let poll = SourcePoll(source: .directory(rig.source()), ties: ties, look: look, store: rig.store, logger: rig.log.logger)
+        try rig.drop("1.json", DropRig.change("r1"))
+        let dropped = await poll.run()
+        #expect(dropped.accepted == 1)
+        let change = try #require(try await rig.store.changes(PageQuery(ChangeFilterFields())).first)
+        let mapping = ChangeMapping(
+            texts: [
+                .repository: [try MappedText(change.content.repository)], .branch: [try MappedText(change.content.branch)],
+                .revision: [try MappedText("{/rev}")], .project: [try MappedText("{/project}")],
+            ])
+        let feed = FeedChanges(feed: FeedConfiguration(name: "feed", queue: "q", deadLetters: .refuse, mappings: [mapping]), ties: ties)
+        func told(_ body: String) throws -> [NewChange] {
+            try feed.read(FeedMessage(exchange: "e", routingKey: "k", id: body, body: Array(body.utf8))).get()
+        }
+        let fed = try await rig.store.accept(try told(#"{"rev": "r1", "project": "own"}"#), advancing: nil)
+        #expect(fed.map(\.id) == [change.id] && fed.map(\.created) == [false])
+        // A mapping that names a project goes before its source, one that cannot fill it does not.
+        let projects = try [#"{"rev": "r2", "project": "own"}"#, #"{"rev": "r3", "project": ""}"#].flatMap { try told($0).map(\.project) }
+        #expect(projects == ["own", "demo"])
+        let without = try feed.read(FeedMessage(exchange: "e", routingKey: "k", id: "x", body: Array(#"{"rev": "r4"}"#.utf8))).get()
+        #expect(without.map(\.project) == ["demo"])
     }
 
     @Test("Changes of a source that names a project belong to that")
