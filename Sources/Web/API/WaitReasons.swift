@@ -53,7 +53,10 @@ struct WaitReasons {
         let request = facts.request
         let cause = request.cause.map { " (\($0.rawValue))" } ?? ""
         let text = request.text.isEmpty ? "" : ": \(request.text)"
-        return answered + [Reason("finished", "it ended as \(request.outcome?.rawValue ?? "unknown")\(cause)\(text)")]
+        // One that was cancelled did not wait for the answer.
+        return (request.cancelReason == nil ? answered : []) + [
+            Reason("finished", "it ended as \(request.outcome?.rawValue ?? "unknown")\(cause)\(text)")
+        ]
     }
 
     private var claimed: [Reason] {

@@ -261,7 +261,8 @@ import Testing
         let builder = try #require(configuration.builder(named: "test"))
         #expect(builder.labels == ["os": "linux", "cores": "8"] && builder.environment == ["LC_ALL": "C.UTF-8", "JOBS": "8"])
         #expect(builder.properties == ["coverage": false] && builder.attempts == 5 && builder.priority == 1)
-        #expect(builder.deadline == .seconds(7200))
+        #expect(builder.deadline == .seconds(7200) && !builder.collapse)
+        #expect(builder.reuse == ReuseRule(within: .seconds(86_400), outcomes: [.success, .warnings]))
         #expect(builder.limit == 8 && builder.locks == [LockUse("staging", .counting)])
         #expect(configuration.limit == 40 && configuration.locks == [Lock(name: "staging", count: 3), Lock(name: "registry")])
         #expect(
