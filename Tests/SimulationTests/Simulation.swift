@@ -55,6 +55,8 @@ struct Simulation<S: Store>: ~Copyable {
             project: "demo",
             schedulers: [
                 SchedulerRule(name: "each", kind: .anyBranch, builders: ["fast", "slow"]),
+                // It asks for what the first asks for: one build answers both.
+                SchedulerRule(name: "again", kind: .anyBranch, builders: ["fast"], priority: 2),
                 SchedulerRule(
                     name: "settled", kind: .branch, filter: ChangeFilter(branches: [Glob("main")]), quiet: .seconds(5), builders: ["fast"],
                     priority: 5),

@@ -34,6 +34,7 @@ struct SimulationJudge<S: Store> {
     /// Each request that was not cancelled has the outcome of one build that finished, its own or that of a request for the same; and of those that waited for the
     /// same when one was claimed, that one alone got a build.
     private func checkAnswers(_ requests: [RequestRow], _ events: [EventRecord], _ outcomes: [BuildID: Outcome]) async throws {
+        #expect(requests.contains { $0.answeredBy != nil }, "seed \(seed): nothing was answered by another's build")
         let byID = requests.reduce(into: [:]) { $0[$1.id] = $1 }
         for request in requests where request.outcome != .cancelled {
             guard let id = request.answeredBy ?? request.builds.last, let build = try await store.build(id) else {
@@ -84,7 +85,7 @@ struct SimulationJudge<S: Store> {
         }
         for (key, change) in accepted {
             let row = try await store.change(change)
-            let expected = row?.content.branch == "main" ? ["each": 1, "settled": 1] : ["each": 1]
+            let expected = row?.content.branch == "main" ? ["each": 1, "again": 1, "settled": 1] : ["each": 1, "again": 1]
             #expect(found[change] == expected, "seed \(seed): \(key) is change \(change)")
         }
         #expect(found.count == accepted.count, "seed \(seed): changes that nobody was told of, or that were built twice")
