@@ -60,6 +60,10 @@ import Testing
         let delivery = NewDelivery(source: "role", name: nil, event: "push", headers: [:], size: 0, body: [])
         let id = try await store.note(.first(delivery, DeliveryJudgement(.refused, reason: "r")))
         _ = try await store.accept([Samples.change("role-4")], noting: .again(id, DeliveryJudgement(.accepted, changes: 1)))
+        let token = try await store.createToken(
+            NewToken(TokenGrant(name: "ci", role: .submitter), hash: Samples.digest(1), by: "ada"),
+            audit: AuditNote(principal: "ada", token: nil, action: "token.create"))
+        _ = try await store.revokeToken(token.id, audit: AuditNote(principal: "ada", token: nil, action: "token.revoke"))
         #expect(try await store.delivery(id)?.row.judgement.verdict == .accepted)
         try await store.close()
     }
@@ -96,6 +100,9 @@ import Testing
             ("doorbell_reader", "UPDATE services SET health = ''"), ("doorbell_reader", "DELETE FROM services"),
             ("doorbell_reader", "CREATE TABLE another (id int)"), ("doorbell_reader", "SELECT * FROM idempotency"),
             ("doorbell_reader", "SELECT * FROM configurations"), ("doorbell_reader", "SELECT * FROM deliveries"),
+            ("doorbell_service", "UPDATE audit SET detail = ''"), ("doorbell_service", "DELETE FROM audit"),
+            ("doorbell_relay", "UPDATE audit SET detail = ''"), ("doorbell_service", "DELETE FROM tokens"),
+            ("doorbell_reader", "SELECT * FROM tokens"), ("doorbell_reader", "SELECT * FROM audit"),
         ])
     func isRefused(role: String, statement: String) async throws {
         let database = try await Self.prepared.value

@@ -13,7 +13,7 @@ import Testing
         "sources",
         "quiet_times",
         "quiet_changes",
-        "unclassified", "idempotency", "report_keys", "schema_migrations", "j", "c", "u",
+        "unclassified", "idempotency", "report_keys", "schema_migrations", "access", "j", "c", "u",
     ]
 
     /// The tables that a plan reads as a whole, the small ones apart.

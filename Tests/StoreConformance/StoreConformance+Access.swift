@@ -10,6 +10,7 @@ extension StoreConformance where S: Store {
             Rule("a session at the pages ends with its token, and stands in no list") { try await $0.pageSessionsEnd() },
             Rule("the use of a token is written at most once a minute") { try await $0.usesAreRare() },
             Rule("a control and its row in the audit are one transaction; what changes nothing leaves none") { try await $0.auditsControls() },
+            Rule("what is read again leaves a row in the audit, with changes and without") { try await $0.auditsRedeliveries() },
             Rule("lists are bound to projects, whatever else is asked, and their pages are whole") { try await $0.listsAreBound() },
             Rule("a session and a change say whose token they came with") { try await $0.keepsTokens() },
         ]
@@ -152,6 +153,16 @@ extension StoreConformance where S: Store {
         fields.action = "other"
         let none = try await store.auditEntries(PageQuery(fields, limit: 5))
         #expect(none.isEmpty)
+    }
+
+    func auditsRedeliveries() async throws {
+        let world = try await world()
+        let delivery = NewDelivery(source: "hook", name: nil, event: "push", headers: [:], size: 2, body: Array("{}".utf8))
+        let id = try await world.store.note(.first(delivery, DeliveryJudgement(.refused, reason: "no")))
+        _ = try await world.store.note(.again(id, DeliveryJudgement(.ignored), audit: Self.note))
+        _ = try await world.store.accept([Samples.change("1")], noting: .again(id, DeliveryJudgement(.accepted, changes: 1), audit: Self.note))
+        let rows = try await world.store.auditEntries(PageQuery(AuditFields(), limit: 10))
+        #expect(rows.map(\.target) == [AuditTarget("delivery", id), AuditTarget("delivery", id)])
     }
 
     func listsAreBound() async throws {

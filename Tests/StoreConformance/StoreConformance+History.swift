@@ -26,7 +26,8 @@ extension StoreConformance where S: Store {
         let assigned = events.filter { $0.kind == .buildAssigned }.map(\.entityID)
         #expect(Set(assigned).count == assigned.count)
         #expect(Set(events.filter { $0.kind == .buildFinished || $0.kind == .buildLost }.map(\.entityID)) == Set(assigned))
-        #expect(try await store.openWork() == OpenWork(unclassified: false, quiet: false, pendingRequests: false, openBuilds: false))
+        let work = try await store.openWork()
+        #expect(work == OpenWork(unclassified: false, quiet: false, pendingRequests: false, openBuilds: false, access: work.access))
         for build in try await store.builds(PageQuery(BuildFields(), limit: 1000)) {
             let logs = try await store.logs(of: build.id)
             #expect(logs.filter { !$0.closed }.isEmpty)
