@@ -13,14 +13,17 @@ struct ClientLimiter: RouterMiddleware {
     private let writes: TokenBuckets?
     private let reads: TokenBuckets?
 
-    init(_ limits: ClientLimits) {
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    init(_ limits: ClientLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
         writes = limits.writes.map { TokenBuckets(burst: $0 * Self.burst, perSecond: $0) }
         reads = limits.reads.map { TokenBuckets(burst: $0 * Self.burst, perSecond: $0) }
     }
 
     func handle(_ request: Request, context: DoorContext, next: (Request, DoorContext) async throws -> Response) async throws -> Response {
         let isRead = request.method == .get || request.method == .head || request.method == .options
-        if request.uri.path.hasPrefix("/api/"), let wait = (isRead ? reads : writes)?.take(context.client) {
+        if request.uri.path.hasPrefix("/api/"), let wait = (isRead ? reads : writes)?.take(context.client, at: now()) {
             var problem = Problem.tooMany("this client asked for more than is taken of one: send it again later")
             problem.retryAfter = max(1, Int(wait.components.seconds) + (wait.components.attoseconds > 0 ? 1 : 0))
             throw problem

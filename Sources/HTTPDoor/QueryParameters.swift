@@ -44,6 +44,12 @@ public struct QueryParameters: Sendable {
         return id
     }
 
+    public func time(_ name: String) throws -> Timestamp? {
+        guard let text = values[name] else { return nil }
+        guard let time = Timestamp(text) else { throw Problem.invalidParameter(name, "expected a time such as 2026-01-31T12:00:00Z") }
+        return time
+    }
+
     /// One of the words of an enumeration.
     public func word<Word: RawRepresentable & CaseIterable>(_ name: String) throws -> Word? where Word.RawValue == String {
         guard let text = values[name] else { return nil }

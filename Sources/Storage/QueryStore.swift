@@ -30,6 +30,7 @@ public struct PageQuery<Fields: Sendable & Hashable>: Hashable, Sendable {
     public var ascending: Bool
     public var after: Int64?
     public var limit: Int
+    public var times = TimeRange()
 
     public init(_ fields: Fields, ascending: Bool = false, after: Int64? = nil, limit: Int = 50) {
         self.fields = fields

@@ -1,3 +1,4 @@
+import Domain
 import Storage
 
 /// The conditions and order of one page of a list, put together from fixed fragments; values are always bound.
@@ -25,6 +26,23 @@ struct PostgresPage {
     /// Adds a condition without a value.
     mutating func add(_ condition: StaticString) {
         conditions.append("\(condition)")
+    }
+
+    /// Only rows of that time, found by their ids.
+    mutating func add(_ times: TimeRange, of table: TimedTable, _ sql: PostgresTransaction) throws {
+        func first(_ time: Timestamp) throws -> PostgresValue {
+            .integer(try sql.first(table.search(argument: "$1"), [.integer(time.microseconds)])?.int64(0))
+        }
+        if let since = times.since {
+            arguments += [.integer(since.microseconds), try first(TimedTable.early(since))]
+            conditions.append(
+                "\(table.alias).\(table.column) >= $\(arguments.count - 1) AND \(table.alias).id >= $\(arguments.count)")
+        }
+        if let until = times.until {
+            arguments += [.integer(until.microseconds), try first(TimedTable.late(until))]
+            conditions.append(
+                "\(table.alias).\(table.column) < $\(arguments.count - 1) AND \(table.alias).id < $\(arguments.count)")
+        }
     }
 
     /// Keyset paging: only rows behind the last one of the page before.

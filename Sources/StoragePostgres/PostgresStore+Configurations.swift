@@ -17,6 +17,8 @@ extension PostgresStore: ConfigurationStore {
     public func revisions(_ query: PageQuery<RevisionFields>) async throws -> [RevisionRow] {
         try await read("listing configurations") { sql in
             var page = PostgresPage(ascending: query.ascending, limit: query.limit)
+            page.add("applied >= ?", .integer(query.times.since?.microseconds))
+            page.add("applied < ?", .integer(query.times.until?.microseconds))
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             let selection = "SELECT \(RevisionRow.columns) FROM configurations"
             return try page.rows(sql, selection, orderedBy: ["id"]).map { RevisionRow(stored: $0) }

@@ -27,6 +27,8 @@ extension PostgresStore: DeliveryStore {
             page.add("source = ?", .text(query.fields.source))
             page.add("verdict = ?", .text(query.fields.verdict?.rawValue))
             page.add("received >= ?", .integer(try Self.oldestKept(sql, clock)))
+            page.add("received >= ?", .integer(query.times.since?.microseconds))
+            page.add("received < ?", .integer(query.times.until?.microseconds))
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(sql, "SELECT \(DeliveryRow.columns) FROM deliveries", orderedBy: ["id"]).map { try DeliveryRow(stored: $0) }
         }

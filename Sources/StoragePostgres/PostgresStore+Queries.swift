@@ -17,6 +17,7 @@ extension PostgresStore: QueryStore {
                 "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
                 .text(fields.chain?.rawValue))
             page.add("c.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
+            try page.add(query.times, of: .changes, sql)
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(sql, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -50,6 +51,7 @@ extension PostgresStore: QueryStore {
             page.add("b.outcome = ?", .text(fields.outcome?.rawValue))
             if let finished = fields.finished { page.add(finished ? "b.finished IS NOT NULL" : "b.finished IS NULL") }
             page.add("s.project = ANY (?::text[])", fields.projects.map { .texts($0) } ?? .null)
+            try page.add(query.times, of: .buildsets, sql)
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(sql, BuildsetRow.selection, orderedBy: ["b.id"]).map { try BuildsetRow(stored: $0) }
         }
@@ -71,6 +73,7 @@ extension PostgresStore: QueryStore {
             page.add("b.worker = ?", .text(fields.worker))
             page.add("b.branch = ?", .text(fields.branch))
             page.add("b.request = ?", .integer(fields.request?.rawValue))
+            try page.add(query.times, of: .builds, sql)
             page.add("b.buildset = ?", .integer(fields.buildset?.rawValue))
             page.add(
                 "b.buildset IN (SELECT e.id FROM source_stamps t JOIN buildsets e ON e.stamp = t.id WHERE t.revision = ?)", .text(fields.revision))

@@ -10,6 +10,7 @@ extension PostgresStore {
             page.add("r.buildset = ?", .integer(fields.buildset?.rawValue))
             page.add("r.builder = ?", .text(fields.builder))
             page.add("r.outcome = ?", .text(fields.outcome?.rawValue))
+            try page.add(query.times, of: .requests, sql)
             page.add("b.branch = ?", .text(fields.branch))
             if let phase = fields.phase {
                 page.add("r.phase = ?", .text(phase.rawValue))

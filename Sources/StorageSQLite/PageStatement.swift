@@ -1,4 +1,5 @@
 import GRDB
+import Storage
 
 /// The conditions and order of one page of a list, put together from fixed fragments; values are always bound.
 struct PageStatement {
@@ -25,6 +26,21 @@ struct PageStatement {
     /// Adds a condition without a value.
     mutating func add(_ condition: StaticString) {
         conditions.append("\(condition)")
+    }
+
+    /// Only rows of that time, found by their ids.
+    mutating func add(_ times: TimeRange, of table: TimedTable, _ db: Database) throws {
+        func first(_ time: Int64) throws -> Int64? {
+            try Int64.fetchOne(db.cachedStatement(sql: table.search(argument: "?1")), arguments: [time])
+        }
+        if let since = times.since {
+            conditions.append("\(table.alias).\(table.column) >= ? AND \(table.alias).id >= ?")
+            arguments += [since.microseconds, try first(TimedTable.early(since).microseconds)]
+        }
+        if let until = times.until {
+            conditions.append("\(table.alias).\(table.column) < ? AND \(table.alias).id < ?")
+            arguments += [until.microseconds, try first(TimedTable.late(until).microseconds)]
+        }
     }
 
     /// Keyset paging: only rows behind the last one of the page before.

@@ -14,6 +14,8 @@ extension SQLiteStore: ConfigurationStore {
     public func revisions(_ query: PageQuery<RevisionFields>) async throws -> [RevisionRow] {
         try await read("listing configurations") { db in
             var page = PageStatement(ascending: query.ascending, limit: query.limit)
+            page.add("applied >= ?", query.times.since?.microseconds)
+            page.add("applied < ?", query.times.until?.microseconds)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             let selection = "SELECT \(RevisionRow.columns) FROM configurations"
             return try page.rows(db, selection, orderedBy: ["id"]).map { RevisionRow(stored: $0) }

@@ -24,6 +24,8 @@ extension SQLiteStore: DeliveryStore {
             page.add("source = ?", query.fields.source)
             page.add("verdict = ?", query.fields.verdict?.rawValue)
             page.add("received >= ?", oldest.microseconds)
+            page.add("received >= ?", query.times.since?.microseconds)
+            page.add("received < ?", query.times.until?.microseconds)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(db, "SELECT \(DeliveryRow.columns) FROM deliveries", orderedBy: ["id"]).map { try DeliveryRow(stored: $0) }
         }

@@ -18,6 +18,7 @@ extension SQLiteStore: QueryStore {
                 "c.id IN (SELECT n.id FROM (SELECT id, chain FROM changes UNION ALL SELECT change, chain FROM change_tellings) n WHERE n.chain = ?)",
                 fields.chain?.rawValue)
             page.add("c.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
+            try page.add(query.times, of: .changes, db)
             page.addAfter(query.after, ascending: "c.id > ?", descending: "c.id < ?")
             return try page.rows(db, Change.selection, orderedBy: ["c.id"]).map { try Change(stored: $0) }
         }
@@ -52,6 +53,7 @@ extension SQLiteStore: QueryStore {
             page.add("b.outcome = ?", fields.outcome?.rawValue)
             if let finished = fields.finished { page.add(finished ? "b.finished IS NOT NULL" : "b.finished IS NULL") }
             page.add("s.project IN (SELECT value FROM json_each(?))", fields.projects.map { JSONText.encode($0) })
+            try page.add(query.times, of: .buildsets, db)
             page.addAfter(query.after, ascending: "b.id > ?", descending: "b.id < ?")
             return try page.rows(db, BuildsetRow.selection, orderedBy: ["b.id"]).map { try BuildsetRow(stored: $0) }
         }

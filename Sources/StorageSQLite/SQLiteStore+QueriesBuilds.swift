@@ -13,6 +13,7 @@ extension SQLiteStore {
             page.add("b.worker = ?", fields.worker)
             page.add("b.branch = ?", fields.branch)
             page.add("b.request = ?", fields.request?.rawValue)
+            try page.add(query.times, of: .builds, db)
             page.add("b.buildset = ?", fields.buildset?.rawValue)
             page.add(
                 """

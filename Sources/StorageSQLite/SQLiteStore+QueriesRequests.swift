@@ -11,6 +11,7 @@ extension SQLiteStore {
             page.add("r.buildset = ?", fields.buildset?.rawValue)
             page.add("r.builder = ?", fields.builder)
             page.add("r.outcome = ?", fields.outcome?.rawValue)
+            try page.add(query.times, of: .requests, db)
             if let phase = fields.phase {
                 page.add("r.phase = ?", phase.rawValue)
                 if phase != .finished { page.add("r.phase <> 'finished'") }

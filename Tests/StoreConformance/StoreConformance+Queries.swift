@@ -10,6 +10,7 @@ extension StoreConformance where S: Store {
             Rule("lists of buildsets are filtered by each field") { try await $0.buildsetFilters() },
             Rule("lists of requests are filtered by each field") { try await $0.requestFilters() },
             Rule("lists of builds are filtered by each field") { try await $0.buildFilters() },
+            Rule("lists are bounded by the time at which their rows were made") { try await $0.timeBounds() },
             Rule("a build says its change's author and the first line of its comments") { try await $0.buildSaysWho() },
             Rule("builders are counted by what is open") { try await $0.counts() },
             Rule("why a request waits: what it asks for, what is ahead, and who is there") { try await $0.whyFacts() },
@@ -44,6 +45,47 @@ extension StoreConformance where S: Store {
         #expect(seen == seen.sorted(by: >))
         #expect(Set(seen).isSuperset(of: requests))
         #expect(try await world.store.requests(PageQuery(RequestFields(), limit: -1)).isEmpty)
+    }
+
+    func timeBounds() async throws {
+        let (world, _) = try await scheduled(Samples.configuration())
+        let (store, clock) = (world.store, world.clock)
+        for day in 0..<9 {
+            _ = try await store.apply(Samples.configuration(quiet: .seconds(day + 1)), digest: Samples.digest(100 + day))
+            _ = try await store.accept([Samples.change("day \(day)", key: "\(day)")], advancing: nil)
+            _ = try await store.force(Samples.force(revision: "\(day)"), idempotency: nil)
+            _ = try await WorkerDouble(store, "w\(day)", slots: 1).claim()
+            clock.advance(by: .seconds(86_400))
+        }
+        try await expectBounds(store.changes, ChangeFilterFields(), \.accepted)
+        try await expectBounds(store.buildsets, BuildsetFields(), \.created)
+        try await expectBounds(store.requests, RequestFields(), \.created)
+        try await expectBounds(store.builds, BuildFields(), \.assigned)
+        try await expectBounds(store.revisions, RevisionFields(), \.applied)
+        // Beside another condition, which has an index of its own.
+        var fields = RequestFields()
+        fields.branch = "main"
+        try await expectBounds(store.requests, fields, \.created)
+    }
+
+    /// Each pair of bounds at, before and behind each row lets through what lies between them.
+    private func expectBounds<Row: Hashable & Sendable, Fields: Hashable & Sendable>(
+        _ list: (PageQuery<Fields>) async throws -> [Row], _ fields: Fields, _ time: (Row) -> Timestamp
+    ) async throws {
+        let all = try await list(PageQuery(fields, ascending: true, limit: 100))
+        try #require(Set(all.map(time)).count >= 9)
+        let marks = all.map(time).flatMap { [$0, $0.advanced(by: .microseconds(1))] }
+        for bound in [nil] + marks.map(Optional.init) {
+            for (since, until) in [(bound, nil), (nil, bound), (marks[5], bound)] {
+                for ascending in [true, false] {
+                    var query = PageQuery(fields, ascending: ascending, limit: 100)
+                    query.times = TimeRange(since: since, until: until)
+                    let expected = all.filter { row in (since.map { time(row) >= $0 } ?? true) && (until.map { time(row) < $0 } ?? true) }
+                    let found = try await list(query)
+                    #expect(found == (ascending ? expected : expected.reversed()))
+                }
+            }
+        }
     }
 
     func changeFilters() async throws {

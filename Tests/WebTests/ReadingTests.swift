@@ -40,7 +40,8 @@ import Testing
         ("requests?buildset=3", [3]), ("requests?branch=topic&phase=claimed", [3]), ("builds", [3, 2, 1]), ("builds?worker=w2", [3]),
         ("builds?phase=finished&order=asc", [1, 2]), ("builds?outcome=success", [1]), ("builds?builder=test", [3, 1]),
         ("builds?revision=2", [3]), ("builds?branch=main", [2, 1]), ("builds?request=2", [2]), ("builds?buildset=1", [1]),
-        ("builds?limit=2", [3, 2]),
+        ("builds?limit=2", [3, 2]), ("changes?since=2000-01-01T00:00:00Z", [3, 2, 1]), ("builds?until=2000-01-01T00:00:00Z", []),
+        ("requests?since=9999-12-31T23:59:59Z", []), ("requests?since=2000-01-01T00:00:00Z&until=9999-12-31T23:59:59%2B00:00&limit=1", [5]),
     ]
 
     @Test("A list has what its filters name, the newest first")
@@ -78,7 +79,9 @@ import Testing
         ("changes?after=pzzzzzzzzzzzzzzzzzz", "after"),
         ("changes?branch=a&branch=b", "branch"), ("buildsets?outcome=great", "outcome"), ("buildsets?change=x", "change"),
         ("buildsets?finished=perhaps", "finished"), ("requests?phase=done", "phase"), ("requests?buildset=0", "buildset"),
-        ("builds?worker=a&colour=b", "colour"), ("builds?request=-1", "request"), ("builders?limit=1", "limit"), ("workers?name=w1", "name"),
+        ("builds?worker=a&colour=b", "colour"), ("builds?since=yesterday", "since"), ("changes?until=", "until"), ("builds?follow", "follow"),
+        ("builds?after=P1", "after"), ("builds?after=p01", "after"), ("buildsets?finished=", "finished"), ("builds?request=-1", "request"),
+        ("builders?limit=1", "limit"), ("workers?name=w1", "name"),
         ("schedulers?order=asc", "order"), ("sources?x=1", "x"), ("events?branch=main", "branch"), ("events?follow=perhaps", "follow"),
         ("events?since=yesterday", "since"), ("events?key=", "key"),
     ]

@@ -14,7 +14,7 @@ enum PageCursor {
 }
 
 extension QueryParameters {
-    static let page: Set<String> = ["limit", "order", "after"]
+    static let page: Set<String> = ["limit", "order", "after", "since", "until"]
 
     /// The page that is asked for.
     func page<Fields: Sendable & Hashable>(_ fields: Fields) throws -> PageQuery<Fields> {
@@ -24,6 +24,7 @@ extension QueryParameters {
         case "asc": query.ascending = true
         default: throw Problem.invalidParameter("order", "expected asc or desc")
         }
+        query.times = TimeRange(since: try time("since"), until: try time("until"))
         if let after = text("after") {
             guard let id = PageCursor.id(after) else {
                 throw Problem.invalidParameter("after", "expected the `next` of the page before")

@@ -19,12 +19,12 @@ extension APIOperation {
             filters: [
                 .query("scheduler", "Of this scheduler."), branch, revision, outcome,
                 .query("finished", "`1`: only those that have ended, `0`: only those that have not.", SchemaValue.yesOrNo),
-                .query("change", "That build this change.", SchemaValue.id),
+                .query("change", "That build this change.", SchemaValue.givenID),
             ]),
         .pages(
             "/requests", "listRequests", "requests", of: .request, "List requests",
             filters: [
-                .query("buildset", "Of this buildset.", SchemaValue.id), builder, branch,
+                .query("buildset", "Of this buildset.", SchemaValue.givenID), builder, branch,
                 .query("phase", "In this phase.", SchemaValue.word(RequestPhase.self)), outcome,
             ]),
         .pages(
@@ -32,7 +32,7 @@ extension APIOperation {
             filters: [
                 builder, .query("worker", "Of this worker."), branch, revision,
                 .query("phase", "In this phase.", SchemaValue.word(BuildPhase.self)), outcome,
-                .query("request", "Of this request.", SchemaValue.id), .query("buildset", "Of this buildset.", SchemaValue.id),
+                .query("request", "Of this request.", SchemaValue.givenID), .query("buildset", "Of this buildset.", SchemaValue.givenID),
             ]),
         .pages(
             "/deliveries", "listDeliveries", "deliveries", of: .deliverySummary, "List what forges delivered",
@@ -72,8 +72,8 @@ extension APIOperation {
         var operation = APIOperation.item("/config/diff", "compareRevisions", "configuration", .difference, "What differs between two revisions")
         operation.parameters.insert(
             contentsOf: [
-                .query("from", "A revision; the one before the other when not given.", SchemaValue.id),
-                .query("to", "A revision; the one in force when not given.", SchemaValue.id),
+                .query("from", "A revision; the one before the other when not given.", SchemaValue.givenID),
+                .query("to", "A revision; the one in force when not given.", SchemaValue.givenID),
             ], at: 0)
         operation.problems = [404]
         return operation

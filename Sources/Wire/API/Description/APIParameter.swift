@@ -29,6 +29,8 @@ struct APIParameter: Sendable {
     static let page: [APIParameter] = [
         .query("order", "The newest first, or the oldest; `desc` when not given.", SchemaValue.words("asc", "desc")),
         .query("limit", "The most items of a page; 50 when not given.", ["type": "integer", "minimum": 1, "maximum": 200]),
+        .query("since", "Made at this time or later.", ["type": "string", "format": "date-time"]),
+        .query("until", "Made before this time.", ["type": "string", "format": "date-time"]),
         // A cursor is what an answer gave; nothing that can be made up.
         .query("after", "The `next` of the page before.", SchemaValue.text(2...13, "^p[1-9a-z][0-9a-z]*$")),
     ]

@@ -112,7 +112,7 @@ extension APISchema {
         ])
 
     private static let expect = SchemaField(
-        "expect", SchemaValue.id, "The revision that is in force as far as you know; with another, nothing is applied.", isAlways: false)
+        "expect", SchemaValue.givenID, "The revision that is in force as far as you know; with another, nothing is applied.", isAlways: false)
 
     static let configuration = APISchema(
         "ConfigurationBody", "A configuration to be in force.",
@@ -121,7 +121,8 @@ extension APISchema {
         ], use: .body)
 
     static let rollback = APISchema(
-        "RollbackBody", "An earlier revision to be in force again.", [.init("revision", SchemaValue.id, "That revision."), expect, by], use: .body)
+        "RollbackBody", "An earlier revision to be in force again.", [.init("revision", SchemaValue.givenID, "That revision."), expect, by],
+        use: .body)
 
     static let applied = APISchema(
         "Applied", "Which configuration is in force now.",

@@ -83,6 +83,8 @@ extension SchemaValue {
     /// A name as the API takes it: not empty, no control characters, and nothing that a command would take for an option.
     static func name(_ longest: Int64) -> [String: JSONValue] { text(1...longest, "^[^-\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$") }
 
+    /// The number of something, as a client may say it.
+    static let givenID: [String: JSONValue] = ["type": "integer", "minimum": 1, "maximum": .integer(.max)]
     /// A flag of a query.
     static let yesOrNo = words("1", "0", "true", "false")
 
