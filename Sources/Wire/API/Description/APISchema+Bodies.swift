@@ -107,7 +107,7 @@ extension APISchema {
     private static let configurationFile = APISchema(
         "ConfigurationFile", "A file of a configuration.",
         [
-            .init("name", SchemaValue.text(1...4096), "The absolute path that the text was read from."),
+            .init("name", SchemaValue.text(1...4096, "^/[^\\x00-\\x1f\\x7f]*$"), "The absolute path that the text was read from."),
             .init("text", SchemaValue.text, "What the file holds."),
         ])
 
@@ -117,7 +117,8 @@ extension APISchema {
     static let configuration = APISchema(
         "ConfigurationBody", "A configuration to be in force.",
         [
-            .init("files", ["type": "array", "items": .object(configurationFile.reference), "minItems": 1], "Its files."), expect, by,
+            .init("files", ["type": "array", "items": .object(configurationFile.reference), "minItems": 1, "maxItems": 1000], "Its files."), expect,
+            by,
         ], use: .body)
 
     static let rollback = APISchema(
