@@ -49,7 +49,7 @@ lint: ## formatting, strictly
 format: ## format in place
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests schemas
 
-schemas: setup ## write the schemas of events anew, after what they promise was extended
+schemas: setup ## write the schemas of events and of the API anew, after what they promise was extended
 	DOORBELL_WRITE_SCHEMAS=1 $(SWIFT) test --filter WireTests.SchemaFilesTests
 
 install: build ## install the binaries below PREFIX

@@ -54,10 +54,10 @@ public final class ChangeIntake: Sendable {
         let body = try await request.json(ChangeSubmission.self)
         var change = NewChange(body.document)
         // A key that is none is refused, even where the change has one of its own.
-        let key = try request.idempotencyKey(principal: principal.key, route: "changes", bodyHash: body.sha256)?.key
+        let header = try request.idempotencyKey(principal: principal.key, route: "changes", bodyHash: body.sha256)?.key
         if change.dedupeKey == nil {
             // Of somebody else the same key is another: what both call the same change, they say in the body.
-            change.dedupeKey = principal.isKnown ? key.map { "\(principal.key) \($0)" } : key
+            change.dedupeKey = principal.isKnown ? header.map { "\(principal.key) \($0)" } : header
         }
         change.submittedBy = principal.isKnown ? principal.name : nil
         let problems = change.problems

@@ -23,6 +23,8 @@ package struct TimedTable: Sendable {
     package static let buildsets = TimedTable(name: "buildsets", alias: "b", column: "created")
     package static let requests = TimedTable(name: "requests", alias: "r", column: "created")
     package static let builds = TimedTable(name: "builds", alias: "b", column: "assigned")
+    package static let tokens = TimedTable(name: "tokens", alias: "tokens", column: "created")
+    package static let audit = TimedTable(name: "audit", alias: "audit", column: "at")
 
     /// How much older than the row before it a row may be: ids are given and times are read at the beginning of transactions, which end in any order.
     private static let slack: Duration = .seconds(600)

@@ -21,6 +21,7 @@ extension PostgresStore: TokenStore {
                 page.add(
                     live ? "revoked IS NULL AND (expires IS NULL OR expires > ?)" : "(revoked IS NOT NULL OR expires <= ?)", .integer(now))
             }
+            try page.add(query.times, of: .tokens, sql)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(sql, "SELECT \(TokenRow.columns) FROM tokens", orderedBy: ["id"]).map { try TokenRow(stored: $0) }
         }
@@ -69,6 +70,7 @@ extension PostgresStore: AuditStore {
             page.add("principal = ?", .text(fields.principal))
             page.add("action = ?", .text(fields.action))
             page.add("project = ?", .text(fields.project))
+            try page.add(query.times, of: .audit, sql)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(sql, "SELECT \(AuditRow.columns) FROM audit", orderedBy: ["id"]).map { AuditRow(stored: $0) }
         }

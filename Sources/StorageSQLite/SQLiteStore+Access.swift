@@ -22,6 +22,7 @@ extension SQLiteStore: TokenStore {
             case false?: page.add("(revoked IS NOT NULL OR expires <= ?)", now)
             case nil: break
             }
+            try page.add(query.times, of: .tokens, db)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(db, "SELECT \(TokenRow.columns) FROM tokens", orderedBy: ["id"]).map { try TokenRow(stored: $0) }
         }
@@ -63,6 +64,7 @@ extension SQLiteStore: AuditStore {
             page.add("principal = ?", fields.principal)
             page.add("action = ?", fields.action)
             page.add("project = ?", fields.project)
+            try page.add(query.times, of: .audit, db)
             page.addAfter(query.after, ascending: "id > ?", descending: "id < ?")
             return try page.rows(db, "SELECT \(AuditRow.columns) FROM audit", orderedBy: ["id"]).map { AuditRow(stored: $0) }
         }

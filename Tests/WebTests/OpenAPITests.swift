@@ -64,7 +64,8 @@ import Wire
                     #expect(response.status == (isWrong ? .badRequest : query.contains("9-0") ? .gone : .ok), "\(path)\(query)")
                 }
                 if operation.queryNames.contains("fields") {
-                    let first = try #require(try await Self.firstField(rig, path))
+                    // An entry of the audit has no name.
+                    let first = path.hasSuffix("/audit") ? "id" : try #require(try await Self.firstField(rig, path))
                     let part = try await rig.get(path + "?fields=" + first)
                     let fault = try forms.fault(of: part, "get", operation.path)
                     #expect(fault == nil && part.status == .ok, "\(path): \(fault ?? "")")
@@ -123,6 +124,10 @@ import Wire
         ("/api/v1/config/rollback", "/api/v1/config/rollback", #"{"revision":1,"by":"Ada"}"#, 200),
         ("/api/v1/config/rollback", "/api/v1/config/rollback", #"{"revision":99}"#, 404),
         ("/api/v1/config/reload", "/api/v1/config/reload", "{}", 200),
+        ("/api/v1/tokens", "/api/v1/tokens", #"{"name":"ci","role":"submitter","projects":["demo"]}"#, 201),
+        ("/api/v1/tokens", "/api/v1/tokens", #"{"name":"","role":"reader"}"#, 422),
+        ("/api/v1/tokens/{id}/revoke", "/api/v1/tokens/1/revoke", "{}", 200),
+        ("/api/v1/tokens/{id}/revoke", "/api/v1/tokens/99/revoke", "{}", 404),
     ]
 
     @Test("Every answer to a write is as it is described")

@@ -13,6 +13,8 @@ public struct ProblemCode: Sendable {
         ProblemCode(400, "invalid_idempotency_key", "send 1 to 200 printable characters"),
         ProblemCode(401, "unauthorized", "send a token that is good here as `Authorization: Bearer`; a forge signs its call"),
         ProblemCode(403, "forbidden", "use a token with the role that is named; write from this server's own pages or from a program"),
+        ProblemCode(403, "insufficient_role", "use a token with the role that is named"),
+        ProblemCode(403, "outside_projects", "use a token of that project"),
         ProblemCode(404, "not_found", "look at the list for what there is"),
         ProblemCode(405, "method_not_allowed", "use a method that `Allow` names"),
         ProblemCode(409, "conflict", "look at the present state first"),
