@@ -59,7 +59,7 @@ public enum Schemas {
         Migration(number: 19, name: "chain index", sql: String(decoding: PackageResources.postgres_0019_chain_index_sql, as: UTF8.self)),
         Migration(number: 20, name: "answers", sql: String(decoding: PackageResources.postgres_0020_answers_sql, as: UTF8.self)),
         Migration(number: 21, name: "identity index", sql: String(decoding: PackageResources.postgres_0021_identity_index_sql, as: UTF8.self)),
-        Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
         Migration(number: 22, name: "access", sql: String(decoding: PackageResources.postgres_0022_access_sql, as: UTF8.self)),
+        Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
     ]
 }
