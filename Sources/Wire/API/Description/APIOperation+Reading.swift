@@ -12,7 +12,7 @@ extension APIOperation {
             filters: [
                 .query("project", "Of this project."), .query("repository", "Of this repository."), branch, revision,
                 .query("author", "Of this author."), .query("source", "Of this source."),
-                .query("chain", "Of this chain, which may be one that was promised for it.", SchemaValue.uuid),
+                .query("chain", "Of this chain, which may be one that was promised for it."),
             ]),
         .pages(
             "/buildsets", "listBuildsets", "buildsets", of: .buildset, "List buildsets",
