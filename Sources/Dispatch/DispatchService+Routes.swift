@@ -28,7 +28,7 @@ extension DispatchService {
         }
         let hash = Self.hash(ofSecret: String(header.dropFirst(7)))
         if let known = registry.session(id) {
-            try check(hash, of: known)
+            try await check(hash, of: known)
             // Only now: whoever does not know the secret keeps nobody's builds.
             registry.hear(id, now: clock.now)
             return known
@@ -36,15 +36,17 @@ extension DispatchService {
         guard let stored = try await watch.watching({ [store] in try await store.session(id) }) else {
             throw Problem.gone("the session is not open; open a new one with POST /worker/v1/sessions")
         }
-        try check(hash, of: stored)
+        try await check(hash, of: stored)
         // It comes from another dispatcher, or from before this one's start: somebody may have asked there for the end of what it builds.
         if registry.add(stored, now: clock.now, unlessNewer: true) { cancels.ring() }
         return stored
     }
 
-    private func check(_ hash: String, of session: WorkerSession) throws {
+    private func check(_ hash: String, of session: WorkerSession) async throws {
         guard ConstantTime.isEqual(hash, session.secretHash) else { throw Problem.unauthorized("the secret is not that of the session") }
-        guard !access.isOn || session.token.map(access.isGood) ?? false else {
+        guard access.isOn else { return }
+        // Whoever is told so ends its builds: it has to be true.
+        guard let token = session.token, try await access.holds(token) else {
             throw Problem.gone("the token that the session was opened with is not good any more; open a new one with POST /worker/v1/sessions")
         }
     }

@@ -21,9 +21,15 @@ struct ClientLimiter: RouterMiddleware {
         reads = limits.reads.map { TokenBuckets(burst: $0 * Self.burst, perSecond: $0) }
     }
 
+    /// The API, and signing in; however many slashes stand before it, for routes take one for as good as many.
+    private static func isLimited(_ path: String) -> Bool {
+        let first = path.split(separator: "/").first
+        return first == "api" || first == "sign-in"
+    }
+
     func handle(_ request: Request, context: DoorContext, next: (Request, DoorContext) async throws -> Response) async throws -> Response {
         let isRead = request.method == .get || request.method == .head || request.method == .options
-        if request.uri.path.hasPrefix("/api/"), let wait = (isRead ? reads : writes)?.take(context.client, at: now()) {
+        if Self.isLimited(request.uri.path), let wait = (isRead ? reads : writes)?.take(context.client, at: now()) {
             var problem = Problem.tooMany("this client asked for more than is taken of one: send it again later")
             problem.retryAfter = max(1, Int(wait.components.seconds) + (wait.components.attoseconds > 0 ? 1 : 0))
             throw problem

@@ -11,6 +11,8 @@ import Wire
 public final class ChangeIntake: Sendable {
     private static let mostWaiting = 10_000
     private static let batch = 500
+    /// How a token's own key begins (`Principal.key`).
+    private static let ofHeaders = "token "
 
     private let taker: ChangeTaker
     private let combiner: Combiner<SpooledChange, ChangeTaker.Taken>
@@ -55,6 +57,9 @@ public final class ChangeIntake: Sendable {
         var change = NewChange(body.document)
         // A key that is none is refused, even where the change has one of its own.
         let header = try request.idempotencyKey(principal: principal.key, route: "changes", bodyHash: body.sha256)?.key
+        if principal.isKnown, change.dedupeKey?.hasPrefix(Self.ofHeaders) ?? false {
+            throw Problem.invalidField("/dedupe_key", "expected another: those that begin with \"\(Self.ofHeaders)\" are made of Idempotency-Keys")
+        }
         if change.dedupeKey == nil {
             // Of somebody else the same key is another: what both call the same change, they say in the body.
             change.dedupeKey = principal.isKnown ? header.map { "\(principal.key) \($0)" } : header
@@ -65,6 +70,8 @@ public final class ChangeIntake: Sendable {
         guard principal.sees(change.project) else {
             throw Problem.outsideProjects("token \(principal.name) is not for project \(change.project)")
         }
+        // Who is bound to projects says nothing about the changes of others, not even that they are there already: its keys count within its project.
+        if principal.isBound { change.dedupeKey = change.dedupeKey.map { "\(change.project) \($0)" } }
         let isProtected = change.dedupeKey != nil
         let key = change.dedupeKey ?? ChainID.random().rawValue
         change.dedupeKey = key

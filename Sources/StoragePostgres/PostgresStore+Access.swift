@@ -124,7 +124,12 @@ extension PostgresStoreTransaction: TokenTransaction {
             "UPDATE tokens SET revoked = $2 WHERE (id = $1 OR parent = $1) AND revoked IS NULL", [.integer(id.rawValue), .integer(now.microseconds)])
     }
 
-    func endOldPageSessions() throws {
+    func endOldPageSessions(of parent: TokenID, keeping count: Int) throws {
+        try sql.later(
+            """
+            UPDATE tokens SET revoked = $1 WHERE parent = $2 AND revoked IS NULL
+                AND id NOT IN (SELECT id FROM tokens WHERE parent = $2 AND revoked IS NULL ORDER BY id DESC LIMIT $3)
+            """, [.integer(now.microseconds), .integer(parent.rawValue), .integer(count)])
         // Index: tokens_parent.
         try sql.later(
             "UPDATE tokens SET revoked = expires WHERE parent IS NOT NULL AND revoked IS NULL AND expires <= $1", [.integer(now.microseconds)])

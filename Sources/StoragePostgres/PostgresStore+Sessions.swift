@@ -76,6 +76,10 @@ extension PostgresStoreTransaction: SessionTransaction {
             .map { try SessionRecord(stored: $0) }
     }
 
+    func setToken(_ token: TokenID?, of session: SessionID) throws {
+        try sql.run("UPDATE sessions SET token = $1 WHERE id = $2", [.integer(token?.rawValue), .integer(session.rawValue)])
+    }
+
     func write(_ opening: SessionOpening, reopening: SessionID?) throws -> SessionID {
         let labels = PostgresValue.text(try JSONText.encode(opening.labels))
         let time = PostgresValue.integer(try now.microseconds)

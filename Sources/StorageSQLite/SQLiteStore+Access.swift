@@ -105,7 +105,12 @@ extension SQLiteTransaction: TokenTransaction {
         try run("UPDATE tokens SET revoked = ?2 WHERE parent = ?1 AND revoked IS NULL", [id.rawValue, now.microseconds])
     }
 
-    func endOldPageSessions() throws {
+    func endOldPageSessions(of parent: TokenID, keeping count: Int) throws {
+        try run(
+            """
+            UPDATE tokens SET revoked = ?1 WHERE parent = ?2 AND revoked IS NULL
+                AND id NOT IN (SELECT id FROM tokens WHERE parent = ?2 AND revoked IS NULL ORDER BY id DESC LIMIT ?3)
+            """, [now.microseconds, parent.rawValue, count])
         // Index: tokens_parent.
         try run("UPDATE tokens SET revoked = expires WHERE parent IS NOT NULL AND revoked IS NULL AND expires <= ?", [now.microseconds])
     }

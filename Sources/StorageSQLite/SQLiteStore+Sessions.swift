@@ -60,6 +60,10 @@ extension SQLiteTransaction: SessionTransaction {
         try first("\(Self.record) WHERE worker = ? ORDER BY id DESC LIMIT 1", [worker]).map { try SessionRecord(stored: $0) }
     }
 
+    func setToken(_ token: TokenID?, of session: SessionID) throws {
+        try run("UPDATE sessions SET token = ? WHERE id = ?", [token?.rawValue, session.rawValue])
+    }
+
     func write(_ opening: SessionOpening, reopening: SessionID?) throws -> SessionID {
         let labels = try JSONText.encode(opening.labels)
         try run(

@@ -74,4 +74,38 @@ import Wire
             #expect(unknown.status == .gone)
         }
     }
+
+    @Test("A dispatcher that knows no tokens yet asks before it says that a session is over, and where nobody can say, it says that")
+    func beforeTheFirstRead() async throws {
+        try await DispatchRig.with(access: .tokens(anonymousReads: false)) { rig in
+            // What another dispatcher let in, before this one ever read a token.
+            let made = try await rig.store.makeToken(TokenGrant(name: "lab", role: .worker, workers: "w*"), by: .everyone)
+            let opened = try await rig.store.openSession(
+                SessionOpening(
+                    worker: "w1", incarnation: "incarnation-1", secretHash: DispatchService.hash(ofSecret: DispatchRig.secret), labels: [:], slots: 1,
+                    version: "1", token: made.row.id))
+            let body = ByteBuffer(string: #"{"free": 1, "holding": [], "wait_ms": 0}"#)
+            let claimed = try await rig.call(.post, "sessions/\(opened.session.id)/claim", body: body)
+            #expect(claimed.status == .ok)
+        }
+    }
+
+    @Test("A worker that shows another token for its session goes on by that one, with its builds")
+    func anotherToken() async throws {
+        try await DispatchRig.with(access: .tokens(anonymousReads: false)) { rig in
+            let (first, second) = (try await Self.token(rig), try await Self.token(rig))
+            let opened = try await rig.open("w1", token: first)
+            let session = try DispatchRig.decode(SessionDocument.self, opened).session
+            let again = try await rig.open("w1", token: second)
+            #expect(again.status == .ok)
+            #expect(try DispatchRig.decode(SessionDocument.self, again).session == session)
+            _ = try await rig.store.revokeToken(try #require(TokenText(first)).id, audit: nil)
+            try await rig.access.refresh()
+            let claimed = try await rig.call(
+                .post, "sessions/\(session)/claim", body: ByteBuffer(string: #"{"free": 1, "holding": [], "wait_ms": 0}"#))
+            #expect(claimed.status == .ok)
+            let kept = try await rig.store.session(session)
+            #expect(kept?.token == TokenText(second)?.id)
+        }
+    }
 }

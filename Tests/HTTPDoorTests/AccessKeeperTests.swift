@@ -12,7 +12,7 @@ import Wire
     private let reader = TokenGrant(name: "ada", role: .reader)
 
     private func keeper(anonymous: Bool = false) -> AccessKeeper {
-        AccessKeeper(mode: .tokens(anonymousReads: anonymous), store: book, clock: clock)
+        AccessKeeper(mode: .tokens(anonymousReads: anonymous), store: book, patience: .seconds(60), clock: clock)
     }
 
     private func isRefused(_ keeper: AccessKeeper, _ token: String, status: Int = 401) async -> Bool {
@@ -205,5 +205,23 @@ import Wire
         #expect(wrong(TokenGrant(name: "a", role: .reader, workers: "x")) == ["/workers"])
         #expect(wrong(TokenGrant(name: "a", role: .reader, projects: ["x", "x\u{7F}"])) == ["/projects/1"])
         #expect(wrong(TokenGrant(name: "a", role: .worker, projects: ["x"], workers: "w")) == ["/projects"])
+    }
+
+    @Test("Of a token that is not known it is told only after a read, and nothing where there is none")
+    func holds() async throws {
+        let token = book.add(reader)
+        let id = try #require(TokenText(token)).id
+        let keeper = keeper()
+        #expect(try await keeper.holds(id))
+        // Made a moment ago, within the second in which strangers cannot make it ask again.
+        let other = book.add(reader)
+        #expect(try await keeper.holds(try #require(TokenText(other)).id))
+        book.end(token)
+        try await keeper.refresh()
+        #expect(try await !keeper.holds(id))
+        book.set(away: true)
+        let away = try await keeper.holds(try #require(TokenText(other)).id)
+        #expect(away)
+        await #expect(throws: Problem.self) { try await keeper.holds(TokenID(99)) }
     }
 }

@@ -49,4 +49,18 @@ import Wire
             #expect(written.allSatisfy { $0 == 200 })
         }
     }
+
+    @Test("Slashes more than needed, and signing in, are counted too")
+    func slashes() async throws {
+        let router = DoorRouter(context: DoorContext.self)
+        let start = ContinuousClock.now
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: ClientLimiter(ClientLimits(writes: 1, reads: 1), now: { start }))
+        for path in ["/api/v1/things", "/sign-in"] as [RouterPath] { router.post(path) { _, _ in Response(status: .ok) } }
+        try await Application(router: router).test(.router) { client in
+            var written = try await statuses(client, "//api/v1/things", .post, times: 3)
+            written += try await statuses(client, "/sign-in", .post, times: 3)
+            #expect(written == [200, 200, 200, 200, 200, 429])
+        }
+    }
 }

@@ -125,4 +125,32 @@ import Wire
         let attributes = try FileManager.default.attributesOfItem(atPath: directory.path + "/spool/identity.json")
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     }
+
+    @Test("Who is bound to projects cannot take the key of another's change, nor ask whether it is there")
+    func keysOfOthers() async throws {
+        try await with { rig in
+            let bound = try await rig.token(.submitter, projects: ["demo"])
+            let claimed = try await rig.submit(bound, more: #","source":"repo","dedupe_key":"main 1 2""#)
+            #expect(claimed.status == .created)
+            let again = try await rig.submit(bound, more: #","source":"repo","dedupe_key":"main 1 2""#)
+            #expect(again.status == .ok)
+            // The poller's own, with that source and key.
+            var change = NewChange(source: "repo", project: "other", repository: "r", branch: "main", revision: "2")
+            change.dedupeKey = "main 1 2"
+            let polled = try await rig.store.accept([change], advancing: nil)
+            #expect(polled.map(\.created) == [true])
+            let asked = try await rig.submit(bound, more: #","source":"repo","dedupe_key":"main 1 3""#)
+            #expect(asked.status == .created)
+        }
+    }
+
+    @Test("A key as those that are made of headers is nobody's to say")
+    func keysOfHeaders() async throws {
+        try await with { rig in
+            let token = try await rig.token(.submitter)
+            let response = try await rig.submit(token, more: #","dedupe_key":"token 5 k""#)
+            let problem = try IntakeDoor.problem(response)
+            #expect(problem.status == 422 && problem.errors?.map(\.pointer) == ["/dedupe_key"])
+        }
+    }
 }

@@ -165,6 +165,12 @@ import Wire
                 #expect(page.status == .ok && !String(buffer: page.body).contains("demo<"), "\(path)")
                 #expect(String(buffer: page.body).contains("of-other"), "\(path)")
             }
+            let why = try await rig.document("/api/v1/changes/\(rig.other.change)/why", token: reader)
+            #expect(why["schedulers"].items.isEmpty && why["configuration"] == .null && why["note"] == .null)
+            let all = try await rig.document("/api/v1/changes/\(rig.other.change)/why", token: everything)
+            #expect(!all["schedulers"].items.isEmpty)
+            let home = String(buffer: try await rig.call("/", token: reader).body)
+            #expect(home.contains("<title>Doorbell</title>") && !home.contains("demo"))
             let hidden = try await rig.call("/builds/\(rig.demo.build)", token: reader)
             #expect(hidden.status == .notFound)
             let workers = try await rig.call("/workers", token: reader)

@@ -207,4 +207,62 @@ import Wire
             #expect(left.status == .conflict)
         }
     }
+
+    @Test("What is not said of a force is taken from no change that the caller does not see")
+    func unseenChanges() async throws {
+        try await AccessRig.with { rig in
+            var configuration = Samples.configuration()
+            configuration.sourceProjects = ["mirror": "other"]
+            try await rig.rig.apply(configuration)
+            var change = Samples.change("secret", key: "secret")
+            (change.project, change.repository, change.branch) = ("other", "https://git.example/secret.git", "secret-branch")
+            _ = try await rig.rig.store.accept([change], advancing: nil)
+            let bound = try await rig.token(.operator, projects: ["demo"])
+            let forced = try await rig.post("/api/v1/builders/test/force", token: bound)
+            #expect(forced.status == .created)
+            let buildset = try WebRig.object(forced)["buildset"].integer ?? 0
+            let made = try await rig.document("/api/v1/buildsets/\(buildset)", token: bound)
+            #expect(made["stamp"]["branch"].text == "main" && made["stamp"]["repository"].text?.contains("secret") == false)
+        }
+    }
+
+    @Test("A call that waited is not answered once its token has ended")
+    func waiting() async throws {
+        try await AccessRig.with { rig in
+            let token = try await rig.token(.reader)
+            let admin = try await rig.token(.admin)
+            async let page = rig.call("/api/v1/events?wait=30s&key=request.%23", token: token)
+            while rig.rig.service.feed.subscriberCount == 0 { await Task.yield() }
+            _ = try await rig.post("/api/v1/tokens/\(try #require(TokenText(token)).id)/revoke", token: admin)
+            try await rig.rig.force(branch: "afterwards")
+            let answer = try await page
+            #expect(answer.status == .unauthorized && !String(buffer: answer.body).contains("afterwards"))
+        }
+    }
+
+    @Test("One token has so many sessions at the pages, and the oldest end first")
+    func sessions() async throws {
+        try await AccessRig.with { rig in
+            let token = try await rig.token(.reader)
+            var cookies: [String] = []
+            for _ in 0..<21 { cookies.append(try Self.cookie(try await rig.post("/sign-in", #"{"token": "\#(token)"}"#))) }
+            func status(_ cookie: String) async throws -> HTTPResponse.Status {
+                try await rig.call(.get, "/api/v1/builds", headers: [.cookie: cookie]).status
+            }
+            let (first, second, last) = (try await status(cookies[0]), try await status(cookies[1]), try await status(cookies[20]))
+            #expect(first == .unauthorized && second == .ok && last == .ok)
+        }
+    }
+
+    @Test(
+        "Who signed in goes on to a page of this server, whatever the address says",
+        arguments: ["//evil.example", "/%09/evil.example", "/%5Cevil.example", "/%0A/evil.example", "https://evil.example", "/a%20b", "/%7F"])
+    func next(next: String) async throws {
+        try await AccessRig.with { rig in
+            let page = try await rig.call("/sign-in?next=\(next)", token: nil)
+            #expect(String(buffer: page.body).contains(#"data-next="/""#))
+            let good = try await rig.call("/sign-in?next=/builds/7", token: nil)
+            #expect(String(buffer: good.body).contains(#"data-next="/builds/7""#))
+        }
+    }
 }

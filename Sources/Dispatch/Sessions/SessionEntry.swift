@@ -18,7 +18,7 @@ struct SessionEntry {
         let holding: Set<BuildID>
     }
 
-    let session: WorkerSession
+    var session: WorkerSession
     /// When it last called, or an answer that it was waiting for went out.
     var heard: ContinuousClock.Instant
     /// Calls of this session that are being served.

@@ -24,7 +24,11 @@ final class SessionRegistry: Sendable {
     @discardableResult
     func add(_ session: WorkerSession, now: ContinuousClock.Instant, unlessNewer: Bool = false) -> Bool {
         let (isNew, over) = state.withLock { state in
-            guard state.entries[session.id] == nil else { return (false, [ClaimTicket]()) }
+            guard state.entries[session.id] == nil else {
+                // What is known of it may be news, such as another token.
+                if !unlessNewer { state.entries[session.id]?.session = session }
+                return (false, [ClaimTicket]())
+            }
             let older = state.entries.values.filter { $0.session.worker == session.worker }
             if unlessNewer, older.contains(where: { $0.session.id > session.id }) { return (false, [ClaimTicket]()) }
             for entry in older { state.entries[entry.session.id] = nil }

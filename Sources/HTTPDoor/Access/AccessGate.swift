@@ -15,6 +15,8 @@ struct AccessGate: RouterMiddleware {
 
     private static let origin = HTTPField.Name("Origin")
     private static let safeMethods: Set<HTTPRequest.Method> = [.get, .head, .options]
+    /// What is shorter is sent at once.
+    private static let short = 64 << 10
     /// The longest header that can hold a token.
     private static let longestHeader = 200
 
@@ -44,7 +46,10 @@ struct AccessGate: RouterMiddleware {
             return try await next(request, context)
         }
         context.principal = try await admitted(request, needed, reach)
-        return guarded(try await next(request, context), context.principal)
+        let response = try await next(request, context)
+        // A question may have waited for long. What was done is answered.
+        guard !Self.safeMethods.contains(request.method) || access.stillHolds(context.principal) else { throw AccessKeeper.refused }
+        return guarded(response, context.principal)
     }
 
     /// Who asks, if they may.
@@ -88,10 +93,10 @@ struct AccessGate: RouterMiddleware {
 
     /// An answer that may go on for long ends with the token that it was given for.
     private func guarded(_ response: Response, _ principal: Principal) -> Response {
-        guard principal.isKnown, response.body.contentLength == nil else { return response }
+        guard principal.isKnown, response.body.contentLength.map({ $0 > Self.short }) ?? true else { return response }
         var response = response
         let body = response.body
-        response.body = ResponseBody { [access] writer in
+        response.body = ResponseBody(contentLength: body.contentLength) { [access] writer in
             let guarded = GuardedWriter(writer: writer, access: access, principal: principal)
             try await body.write(guarded)
         }

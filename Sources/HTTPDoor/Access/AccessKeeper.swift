@@ -48,19 +48,22 @@ public final class AccessKeeper: Sendable {
     public static let notedEvery: Duration = .seconds(60)
     /// The store is asked because of what callers show at most this often: strangers may show anything.
     private static let pause: Duration = .seconds(1)
-    private static let patience: Duration = .seconds(3)
 
     public let mode: AccessMode
     private let store: (any TokenStore)?
     private let clock: any LoopClock
+    private let patience: Duration
     private let state = Mutex(State())
     /// Rung when there is something to note; given its loop once that is made.
     public let loops = LoopGroup()
 
-    /// - Parameter store: nil where none was reached yet: only what `adopt` brings is known then.
-    public init(mode: AccessMode, store: (any TokenStore)?, clock: any LoopClock = ContinuousClock()) {
+    /// - Parameters:
+    ///   - store: nil where none was reached yet: only what `adopt` brings is known then.
+    ///   - patience: how long a call waits for the store's word.
+    public init(mode: AccessMode, store: (any TokenStore)?, patience: Duration = .seconds(3), clock: any LoopClock = ContinuousClock()) {
         self.mode = mode
         self.store = store
+        self.patience = patience
         self.clock = clock
     }
 
@@ -179,6 +182,28 @@ public final class AccessKeeper: Sendable {
         return Self.isTimely(found.token) && found.parent.map(Self.isTimely) ?? true
     }
 
+    /// Whether the token of this number, which was shown before, is good still; told only after a read that began after this call, unless it is known
+    /// to be good. A process that has just started knows none yet, and a token that was made a moment ago may be news here.
+    ///
+    /// - Throws: 503 when nobody can say.
+    public func holds(_ id: TokenID) async throws -> Bool {
+        if isGood(id) {
+            if isStale { try await askAgain() }
+            return isGood(id)
+        }
+        guard id.rawValue > 0 else { return false }
+        do {
+            try await Bounded.run(within: patience) { try await self.refresh() }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw Self.unknown
+        }
+        return isGood(id)
+    }
+
+    private static let unknown = Problem.unavailable(
+        "nobody can say at the moment which tokens are good: the database is away; try again")
     public static let refused = Problem.unauthorized("the token is not good here: it is unknown, expired or revoked")
 
     private static func principal(_ token: AccessState.Token, parent: AccessState.Token?) -> Principal {
@@ -199,13 +224,17 @@ public final class AccessKeeper: Sendable {
 
     private var mayAsk: Bool {
         let now = clock.now
-        return state.withLock { state in state.reading != nil || state.asked.map { $0.duration(to: now) >= Self.pause } ?? true }
+        return state.withLock { state in
+            guard let asked = state.asked else { return true }
+            // One read that hangs is waited for by those who came with it, and by nobody who comes later.
+            return state.reading != nil ? asked.duration(to: now) < patience : asked.duration(to: now) >= Self.pause
+        }
     }
 
     private func askAgain() async throws {
         if mayAsk {
             do {
-                try await Bounded.run(within: Self.patience) { try await self.read() }
+                try await Bounded.run(within: patience) { try await self.read() }
                 return
             } catch is CancellationError {
                 throw CancellationError()
@@ -215,7 +244,7 @@ public final class AccessKeeper: Sendable {
         }
         let now = clock.now
         let isGoodEnough = state.withLock { state in state.confirmed.map { $0.duration(to: now) <= Self.outage } ?? false }
-        guard isGoodEnough else { throw Problem.unavailable("nobody can say at the moment which tokens are good: the database is away; try again") }
+        guard isGoodEnough else { throw Self.unknown }
     }
 
     private func note(_ id: TokenID) {

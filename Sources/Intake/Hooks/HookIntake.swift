@@ -115,10 +115,10 @@ public final class HookIntake: Sendable {
             (changes, reason) = (ties.told(read.changes), read.reason)
         } catch {
             let problem = HookReading.problem(error)
-            throw KeptRefusal(problem: problem, kept: await note(subject, .refused, problem.detail ?? problem.title))
+            throw KeptRefusal(problem: problem, kept: try await note(subject, .refused, problem.detail ?? problem.title))
         }
         guard !changes.isEmpty else {
-            _ = await note(subject, .ignored, reason ?? "")
+            _ = try await note(subject, .ignored, reason ?? "")
             return HookAnswer(delivery: delivery.name(for: hook), changes: [], reason: reason)
         }
         try await refuse(beyond: limit, hook.name)
@@ -157,9 +157,9 @@ public final class HookIntake: Sendable {
     }
 
     /// With the database away, as the spool tells, nobody waits for a record.
-    private func note(_ subject: HookRecord.Subject, _ verdict: DeliveryVerdict, _ reason: String) async -> DeliveryID? {
-        guard let record, taker.spool?.isEmpty ?? true else { return nil }
-        return await record.note(subject, DeliveryJudgement(verdict, reason: reason))
+    private func note(_ subject: HookRecord.Subject, _ verdict: DeliveryVerdict, _ reason: String) async throws -> DeliveryID? {
+        guard let record, subject.isAudited || taker.spool?.isEmpty ?? true else { return nil }
+        return try await record.note(subject, DeliveryJudgement(verdict, reason: reason))
     }
 
     private func log(_ what: Logger.Message, _ source: String, _ name: String?, _ answer: HookAnswer) {

@@ -20,6 +20,9 @@ struct HookRecord: Sendable {
         case first(HookDelivery, HookConfiguration)
         case again(DeliveryID, AuditNote?)
 
+        /// Somebody did it, and the record holds who.
+        var isAudited: Bool { if case .again(_, .some) = self { true } else { false } }
+
         func note(_ judgement: DeliveryJudgement) -> DeliveryNote {
             var judgement = judgement
             judgement.reason = HookRecord.bounded(judgement.reason)
@@ -33,11 +36,14 @@ struct HookRecord: Sendable {
     }
 
     /// Notes what made no change; its number, or nil when it could not be kept.
-    func note(_ subject: Subject, _ judgement: DeliveryJudgement) async -> DeliveryID? {
+    ///
+    /// - Throws: When somebody had it read again: that is not done without a row in the audit.
+    func note(_ subject: Subject, _ judgement: DeliveryJudgement) async throws -> DeliveryID? {
         do {
             let note = subject.note(judgement)
             return try await Bounded.run(within: Self.patience) { [store] in try await store.note(note) }
         } catch {
+            if subject.isAudited { throw error }
             logger.warning("a delivery was not kept", metadata: ["error": "\(error)"])
             return nil
         }
@@ -47,7 +53,7 @@ struct HookRecord: Sendable {
     func accept(_ changes: [NewChange], _ subject: Subject, in changeStore: any ChangeStore) async throws -> [ChangeReceipt] {
         do {
             return try await store.accept(changes, noting: subject.note(DeliveryJudgement(.accepted, changes: changes.count)))
-        } catch  where !ChangeTaker.isAway(error) && !(error is CancellationError) {
+        } catch  where !subject.isAudited && !ChangeTaker.isAway(error) && !(error is CancellationError) {
             logger.error("changes are taken without a record of their delivery", metadata: ["error": "\(error)"])
             return try await changeStore.accept(changes, advancing: nil)
         }

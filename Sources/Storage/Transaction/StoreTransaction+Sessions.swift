@@ -30,6 +30,8 @@ package protocol SessionTransaction: StoreTransaction {
     /// Writes the worker, and its session: a new one, or one that was given up for lost and goes on under its number.
     func write(_ opening: SessionOpening, reopening: SessionID?) throws -> SessionID
     func workerSession(_ id: SessionID) throws -> WorkerSession?
+    /// The token that a session goes by from now on.
+    func setToken(_ token: TokenID?, of session: SessionID) throws
     /// Marks an open session as ended; nil when it is not open.
     func closeSession(_ id: SessionID) throws -> SessionRecord?
     /// The builds that a session has open, by ascending id.
@@ -49,7 +51,13 @@ extension SessionTransaction {
             throw StoreError.conflict("this incarnation of the worker \(opening.worker) was opened with another secret")
         }
         if let known, !known.isEnded {
-            return (OpenedSession(session: try session(known.id), lost: []), [:])
+            // It may have been given another token since: the secret proves that it is the same worker.
+            var found = try session(known.id)
+            if found.token != opening.token {
+                try setToken(opening.token, of: known.id)
+                found.token = opening.token
+            }
+            return (OpenedSession(session: found, lost: []), [:])
         }
         let older = try openSessionID(of: opening.worker)
         if known != nil, older != nil {

@@ -8,6 +8,8 @@ struct ChangeVerdicts {
     /// Buildsets that the change is part of.
     let buildsets: [BuildsetRow]
     let configuration: AppliedConfiguration?
+    /// There are rules, of a project that is not the caller's: nothing is said of them.
+    var hidesRules = false
     /// Some change is not held against the rules yet.
     let isDeciding: Bool
     /// Who told of it beside its own source.
@@ -18,7 +20,7 @@ struct ChangeVerdicts {
         document.toldBy = tellings.isEmpty ? nil : [change.content.source] + tellings.map(\.source)
         guard let configuration else {
             document.schedulers = made.map { .init($0.key, .taken, "it is part of \(names($0.value))", buildsets: $0.value) }
-            document.note = "no configuration is in force, so that nothing more can be said"
+            document.note = hidesRules ? nil : "no configuration is in force, so that nothing more can be said"
             return document
         }
         let verdicts = Planner(configuration: configuration.configuration).verdicts(on: change)

@@ -99,14 +99,17 @@ extension WebService {
         return try Response.json(CancelAnswer(phase: receipt.phase, build: receipt.build?.build))
     }
 
-    /// Fills in what was not said from the newest change.
-    func place(repository: String?, branch: String?, of configuration: Configuration) async throws -> (repository: String, branch: String) {
+    /// Fills in what was not said from the newest change that the caller may see.
+    func place(
+        repository: String?, branch: String?, of configuration: Configuration, for principal: Principal
+    ) async throws -> (repository: String, branch: String) {
         var repository = repository
         var branch = branch
         if repository == nil || branch == nil {
             var fields = ChangeFilterFields()
             // Of whichever project, where sources have projects of their own.
             fields.project = configuration.sourceProjects.isEmpty ? configuration.project : nil
+            fields.projects = principal.scope
             fields.repository = repository
             fields.branch = branch
             let newest = try await store.changes(PageQuery(fields, limit: 1)).first?.content
@@ -131,7 +134,8 @@ extension WebService {
         var problems = ForceStamps.problems(of: body, builder: builder, codebases)
         let stamps = ForceStamps.stamps(of: body, codebases, project: applied.configuration.project)
         let (repository, branch) = try await place(
-            repository: stamps.first?.repository ?? body.repository, branch: stamps.first?.branch ?? body.branch, of: applied.configuration)
+            repository: stamps.first?.repository ?? body.repository, branch: stamps.first?.branch ?? body.branch, of: applied.configuration,
+            for: principal)
         let revision = stamps.first?.revision ?? body.revision
         let (properties, wrong) = recipe.force?.properties(from: body.properties ?? [:]) ?? (body.properties ?? [:], [])
         // The same rules as for a change: a force is a door to the same checkout.

@@ -24,9 +24,11 @@ extension WebService {
             var fields = BuildsetFields()
             fields.change = id
             fields.projects = context.principal.scope
+            let seen = seenConfiguration(context.principal)
             let verdicts = ChangeVerdicts(
-                change: change, buildsets: try await store.buildsets(PageQuery(fields, limit: 200)), configuration: surroundings.configuration(),
-                isDeciding: try await store.openWork().unclassified, tellings: try await store.tellings(of: id))
+                change: change, buildsets: try await store.buildsets(PageQuery(fields, limit: 200)), configuration: seen,
+                hidesRules: seen == nil && surroundings.configuration() != nil, isDeciding: try await store.openWork().unclassified,
+                tellings: try await store.tellings(of: id))
             return try reading.answer(verdicts.document)
         }
         router.get("/api/v1/buildsets/{id}") { request, context in
@@ -75,6 +77,11 @@ extension WebService {
         guard let row = try await store.build(id), principal.sees(row.stamp.project) else { return nil }
         return BuildDocument(
             row, steps: try await store.steps(of: id), logs: try await store.logs(of: id), answers: try await store.requestsAnswered(by: id))
+    }
+
+    /// The configuration in force; nil for those who are bound to projects other than its own.
+    func seenConfiguration(_ principal: Principal) -> AppliedConfiguration? {
+        surroundings.configuration().flatMap { principal.sees($0.configuration.project) ? $0 : nil }
     }
 
     private func addNamedItemRoutes(to router: DoorRouter) {

@@ -78,7 +78,7 @@ extension WebService {
         }
         try ControlText.check(by: body.by)
         let by = principal.person(claimed: body.by)
-        let (repository, branch) = try await place(repository: body.repository, branch: body.branch, of: applied.configuration)
+        let (repository, branch) = try await place(repository: body.repository, branch: body.branch, of: applied.configuration, for: principal)
         wrong +=
             NewChange(
                 project: applied.configuration.project, repository: repository, branch: branch, revision: body.revision, properties: properties

@@ -130,7 +130,10 @@ async function signIn(form) {
   try {
     const body = JSON.stringify({ token: form.elements.token.value.trim() });
     const response = await fetch("/sign-in", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    if (response.ok) return location.assign(form.dataset.next);
+    if (response.ok) {
+      const next = new URL(form.dataset.next, location.origin);
+      return location.assign(next.origin === location.origin ? next.href : "/");
+    }
     const answer = await response.json();
     said.textContent = answer.detail || answer.title;
   } catch {

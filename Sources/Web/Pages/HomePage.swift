@@ -11,7 +11,10 @@ struct HomePage {
 
     var configuration: Configuration?
     var sources: [SourceDocument]
-    var workers: [WorkerRow]
+    /// Nil: nothing is said of them.
+    var workers: [WorkerRow]?
+    /// The configuration in force is that of projects which the reader does not see.
+    var isOfOthers = false
     var running: [BuildRow]
     var waiting: [Waiting]
     var waitingInAll: Int
@@ -36,6 +39,7 @@ struct HomePage {
         for source in sources where source.healthy == false {
             problems += PagePart.notice("bad", "Source <b>\(source.name)</b> cannot be read: \(source.message ?? "the cause is in the server's log")")
         }
+        guard let workers else { return problems }
         let connected = workers.filter(\.connected)
         if connected.isEmpty {
             problems += PagePart.notice("warn", "No worker is connected, so that nothing can be built. Start one with <code>doorbell-worker</code>.")
@@ -85,6 +89,7 @@ struct HomePage {
 
     private var emptyPart: HTML {
         if !filters.isEmpty { return "<p class=\"empty\">No build matches.</p>" }
+        if isOfOthers { return "<div class=\"empty\"><h2>Nothing was built yet</h2></div>" }
         guard let configuration else {
             return """
                 <div class="empty"><h2>No configuration is in force</h2><p>Write one with <code>doorbell init</code>, then start \

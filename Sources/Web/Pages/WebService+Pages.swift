@@ -92,9 +92,11 @@ extension WebService {
             parameters.text(name).map { (name: name, value: $0) }
         }
         let (waiting, waitingInAll) = query.after == nil && filters.isEmpty ? try await waitingRequests(principal) : ([], 0)
+        let seen = seenConfiguration(principal)
+        let project = seen?.configuration.project
         let page = HomePage(
-            configuration: surroundings.configuration()?.configuration, sources: principal.isBound ? [] : try await sources(),
-            workers: try await store.workers(),
+            configuration: seen?.configuration, sources: principal.isBound ? [] : try await sources(),
+            workers: principal.isBound ? nil : try await store.workers(), isOfOthers: seen == nil && surroundings.configuration() != nil,
             running: running, waiting: waiting, waitingInAll: waitingInAll, recent: recent,
             older: recent.count == query.limit ? recent.last.map { PageCursor.text($0.id.rawValue) } : nil,
             filters: filters, now: try await store.now())

@@ -50,7 +50,10 @@ extension WebService {
 
     /// Where to go next: a page of this server, whatever the address says.
     private static func place(_ text: String?) -> String {
-        guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.hasPrefix("/\\"), !text.contains(where: \.isNewline) else { return "/" }
+        // Browsers leave out what is no character of an address, and take a backslash for a slash.
+        guard let text, text.hasPrefix("/"), !text.hasPrefix("//"),
+            text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" })
+        else { return "/" }
         return text
     }
 }
