@@ -39,6 +39,9 @@ struct ClientLimiter: RouterMiddleware {
 }
 
 extension DoorContext {
+    /// Who waits: by token, or where there is none by address.
+    public var waiter: String { principal.isKnown ? principal.key : client }
+
     /// Who asks: the address that the connection comes from; of IPv6 the network, within which one client has as many addresses as it likes.
     var client: String {
         guard let address = channel.remoteAddress else { return "" }

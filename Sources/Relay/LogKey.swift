@@ -11,4 +11,5 @@ enum LogKey {
     static let dropped = "dropped"
     static let kept = "kept"
     static let busy = "busy"
+    static let count = "count"
 }

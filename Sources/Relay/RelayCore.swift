@@ -12,7 +12,8 @@ final class RelayCore: Sendable {
 
     private let store: any RelayStore
     private let publishes: Bool
-    private let messages: RelayMessages
+    private let message: EventMessage
+    private let projector: Projector?
     private let name: String
     private let shard: Int32
     private let batch: Int
@@ -25,12 +26,14 @@ final class RelayCore: Sendable {
     private static let batchesOfPass = 8
 
     init(
-        store: any RelayStore, publisher: (any EventPublisher)?, messages: RelayMessages, name: String, shard: Int32, options: RelayService.Options,
+        store: any RelayStore, publisher: (any EventPublisher)?, message: EventMessage, projector: Projector?, name: String, shard: Int32,
+        options: RelayService.Options,
         clock: any LoopClock, logger: Logger
     ) {
         self.store = store
         publishes = publisher != nil
-        self.messages = messages
+        self.message = message
+        self.projector = projector
         self.name = name
         self.shard = shard
         batch = options.batch
@@ -43,6 +46,7 @@ final class RelayCore: Sendable {
     var statistics: RelayStatistics {
         state.withLock { state in
             state.statistics.isLeading = state.machine.term != nil
+            (state.statistics.projected, state.statistics.projectionsLost) = projector?.counts ?? (0, 0)
             return state.statistics
         }
     }
@@ -129,25 +133,18 @@ final class RelayCore: Sendable {
 
     /// While the broker works on one batch, the next is read.
     private func publish(_ batch: ShardMachine.Batch, to publisher: any EventPublisher) async throws {
-        let (messages, projections) = messages.of(batch.events)
-        for failure in projections.failures {
-            logger.error(
-                "an event could not be told as one of CDEvents", metadata: [LogKey.event: "\(failure.messageID)", LogKey.error: "\(failure.reason)"])
-        }
         async let following = readAhead(of: batch)
+        async let projecting: Void? = projector?.publish(batch.events)
         do {
-            let all = try await publisher.publish(messages + projections.messages)
-            // What is told twice is refused in the second telling only: those who read the first miss nothing.
-            let (outcomes, projected) = (Array(all.prefix(messages.count)), all.dropFirst(messages.count))
+            let outcomes = try await publisher.publish(batch.events.map(message.message))
             let ahead = await following
+            await projecting
             state.withLock { state in
                 state.machine.readAhead(ahead, behind: batch)
                 state.machine.published(batch, outcomes)
                 state.statistics.batches += 1
                 state.statistics.published += UInt64(outcomes.count { $0 == .confirmed })
                 state.statistics.refused += UInt64(outcomes.count { $0 != .confirmed })
-                state.statistics.projected += UInt64(projected.count { $0 == .confirmed })
-                state.statistics.projectionsLost += UInt64(projected.count { $0 != .confirmed } + projections.failures.count)
             }
         } catch {
             state.withLock { $0.statistics.interrupted += 1 }

@@ -17,8 +17,6 @@ public final class RelayService: Sendable {
         public var gathering: Duration = .milliseconds(10)
         /// Events that are published together; more than a publisher has in flight keeps it busy.
         public var batch = 2000
-        /// Every event is published once more, as one of CDEvents.
-        public var publishesCDEvents = false
 
         public init() {}
     }
@@ -30,15 +28,18 @@ public final class RelayService: Sendable {
     /// - Parameters:
     ///   - deployment: the store's, which the events name as their source.
     ///   - publisher: nil where no broker is configured: then it makes ticks only.
+    ///   - projections: publishes every event once more, as one of CDEvents; nil where nobody asks for that.
     ///   - name: names this relay among all; it must be another after each start.
     ///   - shard: the part of the outbox that it looks after.
     public init(
-        store: any RelayStore, deployment: String, bell: any Doorbell, publisher: (any EventPublisher)?, name: String, shard: Int32 = 0,
-        options: Options = Options(), clock: any LoopClock = ContinuousClock(), logger: Logger
+        store: any RelayStore, deployment: String, bell: any Doorbell, publisher: (any EventPublisher)?,
+        projections: (any EventPublisher)? = nil, name: String, shard: Int32 = 0, options: Options = Options(),
+        clock: any LoopClock = ContinuousClock(), logger: Logger
     ) {
         let core = RelayCore(
-            store: store, publisher: publisher, messages: RelayMessages(deployment: deployment, cdevents: options.publishesCDEvents), name: name,
-            shard: shard, options: options, clock: clock, logger: logger)
+            store: store, publisher: publisher, message: EventMessage(deployment: deployment),
+            projector: projections.map { Projector(deployment: deployment, publisher: $0, clock: clock, logger: logger) }, name: name, shard: shard,
+            options: options, clock: clock, logger: logger)
         // A broker that is back is published to within a lease, whether or not somebody tells.
         let publishing = publisher.map { publisher in
             Loop(name: .relayPublish, bell: bell, clock: clock, backoff: Backoff(longest: options.lease), logger: logger) {

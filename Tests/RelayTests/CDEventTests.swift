@@ -7,6 +7,7 @@ import Signals
 import SignalsAMQP
 import Storage
 import StoreConformance
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -107,13 +108,69 @@ import Wire
         #expect(document["subject"]?.fields["content"]?.fields["outcome"] == words[outcome])
     }
 
-    @Test("An event that cannot be told so is named, and those beside it are told")
-    func failures() throws {
+    private final class Publisher: EventPublisher {
+        let got = Mutex<[OutgoingEvent]>([])
+        let answer: @Sendable ([OutgoingEvent]) async throws -> [PublishOutcome]
+
+        init(_ answer: @escaping @Sendable ([OutgoingEvent]) async throws -> [PublishOutcome]) { self.answer = answer }
+
+        func publish(_ batch: [OutgoingEvent]) async throws -> [PublishOutcome] {
+            got.withLock { $0 += batch }
+            return try await answer(batch)
+        }
+    }
+
+    @Test("An event that cannot be told so is counted, and those beside it are told")
+    func failures() async throws {
         var bad = try record(.buildStarted)
         bad.data = "no JSON"
-        let (own, projections) = RelayMessages(deployment: "d", cdevents: true).of([try record(.buildStarted), bad])
-        #expect(own.count == 2 && projections.messages.count == 1 && projections.failures.count == 1)
-        #expect(RelayMessages(deployment: "d", cdevents: false).of([bad]).projections.messages.isEmpty)
+        let publisher = Publisher { $0.map { _ in .confirmed } }
+        let projector = Projector(deployment: "d", publisher: publisher, clock: ManualClock(), logger: Logger(label: "test"))
+        await projector.publish([bad, try record(.buildStarted)])
+        #expect(publisher.got.withLock { $0.count } == 1)
+        #expect(projector.counts == (1, 1))
+    }
+
+    @Test("What the broker breaks off is let go: nothing is tried for half a minute, and then again")
+    func pause() async throws {
+        let clock = ManualClock()
+        let publisher = Publisher { batch in
+            if batch.first?.type.contains("started") ?? false { throw PublishInterrupted(reason: "the exchange may not be written to") }
+            return batch.map { _ in .confirmed }
+        }
+        let projector = Projector(deployment: "d", publisher: publisher, clock: clock, logger: Logger(label: "test"))
+        await projector.publish([try record(.buildStarted)])
+        for _ in 1...2 { await projector.publish([try record(.buildFinished)]) }
+        #expect(publisher.got.withLock { $0.count } == 1 && projector.counts == (0, 3))
+        clock.advance(by: .seconds(31))
+        await projector.publish([try record(.buildFinished)])
+        #expect(publisher.got.withLock { $0.count } == 2 && projector.counts == (1, 3))
+    }
+
+    @Test("A broker that refuses every one of them holds none of our own events up", .timeLimit(.minutes(2)))
+    func refused() async throws {
+        let store = try await PostgresStore.open(
+            try PostgresAddress(try await PrivatePostgres.shared().newDatabase()), connections: 4, migrating: true)
+        let own = Publisher { $0.map { _ in .confirmed } }
+        let projections = Publisher { _ in throw PublishInterrupted(reason: "403") }
+        let bell = LocalBell()
+        let relay = RelayService(
+            store: store, deployment: store.deployment, bell: bell, publisher: own, projections: projections, name: "relay",
+            logger: Logger(label: "test"))
+        let running = Task {
+            await withTaskGroup(of: Void.self) { group in for loop in relay.loops { group.addTask { try? await loop.run() } } }
+        }
+        for number in 1...3 {
+            _ = try await store.accept([Samples.change("\(number)")], advancing: nil)
+            bell.ring(.relay)
+            while own.got.withLock({ $0.count }) < number { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        while try await relay.lag().events > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(own.got.withLock { $0.count } == 3)
+        #expect(relay.statistics.projectionsLost == 3 && relay.statistics.projected == 0)
+        running.cancel()
+        await running.value
+        try await store.close()
     }
 
     @Test(
@@ -181,11 +238,10 @@ import Wire
             try PostgresAddress(try await PrivatePostgres.shared().newDatabase()), connections: 4, migrating: true)
         let bell = LocalBell()
         let publisher = try AMQPEventPublisher(
-            settings: try AMQPSettings(url: broker.url, prefix: prefix), exchanges: ExchangeRole.common.union([.cdevents]))
-        var options = RelayService.Options()
-        options.publishesCDEvents = true
+            settings: try AMQPSettings(url: broker.url, prefix: prefix))
+        let projections = try AMQPEventPublisher(settings: try AMQPSettings(url: broker.url, prefix: prefix), exchanges: [.cdevents])
         let relay = RelayService(
-            store: store, deployment: store.deployment, bell: bell, publisher: publisher, name: "relay", options: options,
+            store: store, deployment: store.deployment, bell: bell, publisher: publisher, projections: projections, name: "relay",
             logger: Logger(label: "test"))
         let directory = TemporaryDirectory()
         let reader = try RunningProcess(
@@ -199,6 +255,7 @@ import Wire
         let running = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { try? await publisher.run() }
+                group.addTask { try? await projections.run() }
                 for loop in relay.loops { group.addTask { try? await loop.run() } }
             }
         }

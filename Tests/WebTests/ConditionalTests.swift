@@ -167,6 +167,37 @@ import Wire
         }
     }
 
+    @Test("However many wait for a page of events, what happens is read once for all")
+    func pagesReadOnce() async throws {
+        func statements(waiters: Int) async throws -> Int {
+            let spent = Watched(0)
+            try await WebRig.with { rig in
+                let since = try #require(try await rig.object("/api/v1/events/latest")["cursor"].text)
+                let waiting = (0..<waiters).map { _ in
+                    Task { try await rig.object("/api/v1/events?since=\(since)&key=worker.%23&wait=60s") }
+                }
+                while rig.service.feed.subscriberCount < waiters { try await Task.sleep(for: .milliseconds(5)) }
+                let probe = Task { try await rig.object("/api/v1/events?since=\(since)&key=config.%23&wait=60s") }
+                while rig.service.waiters.count < waiters + 1 { try await Task.sleep(for: .milliseconds(5)) }
+                // All have looked once, and what they looked for is counted before.
+                try await Task.sleep(for: .milliseconds(200))
+                let before = rig.store.statementCount ?? 0
+                for _ in 1...5 { try await rig.force() }
+                try await rig.apply(Samples.configuration())
+                _ = try await probe.value
+                try await Task.sleep(for: .milliseconds(200))
+                spent.change { $0 = (rig.store.statementCount ?? 0) - before }
+                for task in waiting { task.cancel() }
+                _ = try await WorkerDouble(rig.store, "w", slots: 1)
+                for task in waiting { _ = try? await task.value }
+            }
+            return spent.value
+        }
+        // The feed itself may take more or fewer looks for what comes in a row.
+        let (few, many) = (try await statements(waiters: 1), try await statements(waiters: 40))
+        #expect(many < few + 40, "\(few) for one, \(many) for forty")
+    }
+
     @Test("A stream with a limit ends with it")
     func limitedStream() async throws {
         try await WebRig.with { rig in

@@ -35,7 +35,7 @@ struct WebRig: Sendable {
         _ test: @Sendable @escaping (WebRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
-        let store = try await SQLiteStore.open(directory: directory.path, clock: clock ?? SystemStoreClock())
+        let store = try await SQLiteStore.open(directory: directory.path, clock: clock ?? SystemStoreClock(), countingStatements: true)
         var configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
         configuration.schedulers += schedulers
         (configuration.locks, configuration.limit, configuration.projects) = (locks, limit, projects)

@@ -29,12 +29,14 @@ struct ConsumerLag {
         let newest = try await store.latestCursor()
         for step in Self.steps {
             let matched = try await matched(store, from: now.advanced(by: .zero - step), to: newest)
-            for (place, times) in matched.times.enumerated() where ages[place] != nil {
+            // What was cut off is the newest: nothing can be told by the rest.
+            if matched.isCut { break }
+            for (place, times) in matched.times.enumerated() {
+                guard case .beyond = ages[place] else { continue }
                 let waiting = consumers[place].waiting
                 ages[place] = times.count >= waiting ? .known(max(.zero, now.since(times[times.count - waiting]))) : .beyond(step)
             }
-            let isDone = ages.allSatisfy { if case .beyond = $0 { false } else { true } }
-            if isDone || matched.isCut { break }
+            if ages.allSatisfy({ if case .beyond = $0 { false } else { true } }) { break }
         }
         return ages
     }

@@ -9,17 +9,17 @@ extension RolePart {
     /// The relay of a shared store; on an embedded one there is nothing to relay, for its events are read where they are written.
     static func relay(_ context: ProcessContext) throws -> RolePart {
         guard let store = context.store.relay else { return RolePart() }
-        let publisher = try publisher(context)
-        var options = RelayService.Options()
-        options.publishesCDEvents = context.settings.publishesCDEvents
+        let publisher = try publisher(context, ExchangeRole.common)
+        let projections = context.settings.publishesCDEvents ? try self.publisher(context, [.cdevents]) : nil
         let relay = RelayService(
             store: store, deployment: context.store.store.deployment, bell: context.bell.bell, publisher: publisher,
-            name: context.presence.incarnation, options: options, logger: context.makeLogger("relay"))
+            projections: projections, name: context.presence.incarnation, logger: context.makeLogger("relay"))
         let housekeeping = Housekeeping(store: store, bell: context.bell.bell, logger: context.makeLogger("relay"))
         return RolePart(
-            loops: relay.loops + [housekeeping.loop], services: publisher.map { [$0] } ?? [],
+            loops: relay.loops + [housekeeping.loop], services: [publisher, projections].compactMap { $0 },
             checks: [
                 { publisher?.statistics.trouble.map { .degraded("broker: \($0); events wait in the outbox") } ?? .ready },
+                { projections?.statistics.trouble.map { .degraded("broker: \($0); events are not published as CDEvents") } ?? .ready },
                 {
                     let overdue = housekeeping.overdue
                     return overdue.isEmpty
@@ -29,10 +29,9 @@ extension RolePart {
             metrics: [{ await RelayMetrics(relay: relay, publisher: publisher).add(to: &$0) }])
     }
 
-    private static func publisher(_ context: ProcessContext) throws -> AMQPEventPublisher? {
+    private static func publisher(_ context: ProcessContext, _ exchanges: Set<ExchangeRole>) throws -> AMQPEventPublisher? {
         guard let broker = context.broker else { return nil }
         do {
-            let exchanges = context.settings.publishesCDEvents ? ExchangeRole.common.union([.cdevents]) : ExchangeRole.common
             return try AMQPEventPublisher(settings: broker, exchanges: exchanges, logger: context.makeLogger("events"))
         } catch {
             throw StartFailure(error.description, isConfiguration: error.kind == .configuration)

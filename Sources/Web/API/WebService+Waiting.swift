@@ -14,7 +14,7 @@ extension WebService {
         _ read: @escaping @Sendable () async throws -> Response
     ) async throws -> Response {
         guard let wait = try reading.wait() else { return try await read() }
-        return try await waiters.within {
+        return try await waiters.within(of: context.waiter) {
             // Subscribed before the first look, so that nothing falls between the two.
             let news = feed.subscribe()
             let first = try await read()

@@ -14,7 +14,7 @@ extension WebService {
 
     func eventPage(after start: EventCursor, _ filter: EventFilter, _ wait: Duration, _ context: DoorContext) async throws -> Response {
         guard wait > .zero else { return try await Self.look(store, EventPage(start), filter).response }
-        return try await waiters.within {
+        return try await waiters.within(of: context.waiter) {
             let news = feed.subscribe()
             let first = try await Self.look(store, EventPage(start), filter)
             guard first.isWanting else { return try first.response }
@@ -22,8 +22,13 @@ extension WebService {
             let store = store
             let found = try await Self.bounded(wait, context) { () -> EventPage? in
                 for await item in news.cancelOnGracefulShutdown() {
-                    if case .beat = item { continue }
-                    let page = try await Self.look(store, pages.page, filter)
+                    var page = pages.page
+                    switch item {
+                    case .beat: continue
+                    // The feed has read them already, once for all who wait.
+                    case .events(let after, let records) where after <= page.cursor: page.take(records, filter)
+                    case .events, .lookAgain: page = try await Self.look(store, page, filter)
+                    }
                     pages.page = page
                     if !page.isWanting { return page }
                 }
@@ -38,11 +43,8 @@ extension WebService {
         var looked = 0
         while looked < mostLookedAt, page.items.count < filter.limit {
             let records = try await store.events(after: page.cursor, limit: batch)
-            for record in records {
-                page.cursor = record.cursor
-                if filter.wants(record) { page.items.append(record) }
-                if page.items.count == filter.limit { return page }
-            }
+            page.take(records, filter)
+            if page.items.count == filter.limit { return page }
             looked += records.count
             if records.count < batch { break }
         }
@@ -60,6 +62,15 @@ private struct EventPage: Sendable {
 
     init(_ cursor: EventCursor) {
         self.cursor = cursor
+    }
+
+    /// Goes on by those that lie behind it, as far as there is room.
+    mutating func take(_ records: [EventRecord], _ filter: EventFilter) {
+        for record in records where record.cursor > cursor {
+            guard items.count < filter.limit else { return }
+            cursor = record.cursor
+            if filter.wants(record) { items.append(record) }
+        }
     }
 
     /// It is worth waiting for more.
