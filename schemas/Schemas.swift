@@ -33,6 +33,7 @@ public enum Schemas {
         Migration(number: 13, name: "mirrors", sql: String(decoding: PackageResources.sqlite_0013_mirrors_sql, as: UTF8.self)),
         Migration(number: 14, name: "answers", sql: String(decoding: PackageResources.sqlite_0014_answers_sql, as: UTF8.self)),
         Migration(number: 15, name: "access", sql: String(decoding: PackageResources.sqlite_0015_access_sql, as: UTF8.self)),
+        Migration(number: 16, name: "outgoing", sql: String(decoding: PackageResources.sqlite_0016_outgoing_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -61,5 +62,6 @@ public enum Schemas {
         Migration(number: 21, name: "identity index", sql: String(decoding: PackageResources.postgres_0021_identity_index_sql, as: UTF8.self)),
         Migration(number: 22, name: "access", sql: String(decoding: PackageResources.postgres_0022_access_sql, as: UTF8.self)),
         Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
+        Migration(number: 24, name: "outgoing", sql: String(decoding: PackageResources.postgres_0024_outgoing_sql, as: UTF8.self)),
     ]
 }

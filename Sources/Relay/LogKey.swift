@@ -1,5 +1,6 @@
 /// The keys of the log lines that the relay writes.
 enum LogKey {
+    static let subscriber = "subscriber"
     static let shard = "shard"
     static let term = "term"
     static let cursor = "cursor"

@@ -27,5 +27,7 @@ public enum LoopName: String, Sendable, Hashable, CaseIterable {
     case relay
     /// There is a tick to publish; rung within the relay only.
     case relayPublish = "relay.publish"
+    /// Events are to be sent to subscribers, or one of them again.
+    case outgoing
     case housekeeping
 }

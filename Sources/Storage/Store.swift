@@ -6,7 +6,7 @@ import Domain
 /// decision as a pure, synchronous function: no network call can sit inside a transaction. Each implementation passes `StoreConformance`.
 public protocol Store:
     ChangeStore, SourceStore, ConfigurationStore, SchedulingStore, SessionStore, DispatchStore, LogStore, ControlStore, SweepStore, OutboxStore,
-    QueryStore, ServiceStore, DeliveryStore, RemovalStore, DeadlineStore, TriggerStore, SecretStore, TryStore, TokenStore, AuditStore,
+    QueryStore, ServiceStore, DeliveryStore, RemovalStore, DeadlineStore, TriggerStore, SecretStore, TryStore, TokenStore, AuditStore, OutgoingStore,
     Sendable
 {
     /// The random UUID that this deployment's data was made with.

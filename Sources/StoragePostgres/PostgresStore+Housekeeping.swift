@@ -90,6 +90,14 @@ extension PostgresStore {
         CASE WHEN s.relayed IS NULL THEN NULL WHEN (s.relayed_tick, s.relayed_seq) < (s.tick, s.tick_end) THEN s.relayed_tick - 1 ELSE s.tick END
         """
 
+    /// Who has yet to read the events after a tick: the relay of each shard, and every subscriber.
+    private static let readers = """
+        SELECT s.id AS shard, \(passed) AS passed FROM shards s WHERE s.relayed IS NOT NULL
+        UNION ALL
+        SELECT u.shard, CASE WHEN t.last_seq <= u.seq THEN u.tick ELSE u.tick - 1 END
+        FROM subscribers u LEFT JOIN ticks t ON t.shard = u.shard AND t.id = u.tick
+        """
+
     private static func isPassed(_ partition: DayPartition, _ sql: PostgresTransaction) throws -> Bool {
         switch partition.table {
         case .outbox:
@@ -97,16 +105,16 @@ extension PostgresStore {
             try sql.first(
                 """
                 SELECT NOT EXISTS (
-                    SELECT 1 FROM shards s LEFT JOIN ticks t ON t.shard = s.id AND t.id = \(passed)
+                    SELECT 1 FROM (\(readers)) r LEFT JOIN ticks t ON t.shard = r.shard AND t.id = r.passed
                     CROSS JOIN LATERAL (
-                        SELECT 1 FROM \(partition.name) o WHERE o.shard = s.id AND o.xid >= coalesce(pg_snapshot_xmin(t.snapshot), '1')
-                            AND NOT coalesce(pg_visible_in_snapshot(o.xid, t.snapshot), false) ORDER BY o.xid LIMIT 1) unpublished
-                    WHERE s.relayed IS NOT NULL)
+                        SELECT 1 FROM \(partition.name) o WHERE o.shard = r.shard AND o.xid >= coalesce(pg_snapshot_xmin(t.snapshot), '1')
+                            AND NOT coalesce(pg_visible_in_snapshot(o.xid, t.snapshot), false) ORDER BY o.xid LIMIT 1) unread)
                 """)?.bool(0) ?? false
         case .ticks:
             // Index: ticks_place.
             try sql.first(
-                "SELECT NOT EXISTS (SELECT 1 FROM shards s JOIN \(partition.name) t ON t.shard = s.id AND t.id > \(passed))")?.bool(0) ?? false
+                "SELECT NOT EXISTS (SELECT 1 FROM (\(readers)) r JOIN \(partition.name) t ON t.shard = r.shard AND t.id > r.passed)")?.bool(0)
+                ?? false
         case .logChunks: false
         }
     }

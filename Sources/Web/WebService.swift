@@ -65,6 +65,7 @@ public struct WebService: Sendable {
         addConfigurationRoutes(to: router)
         addDeliveryRoutes(to: router)
         addAccessRoutes(to: router)
+        addSubscriberRoutes(to: router)
         addLogRoutes(to: router)
         addEventRoutes(to: router)
         addSchemaRoutes(to: router)

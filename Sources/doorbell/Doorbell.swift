@@ -27,7 +27,8 @@ struct Doorbell: AsyncParsableCommand {
                 name: "Look at it",
                 subcommands: [
                     BuildsCommand.self, BuildCommand.self, LogCommand.self, RequestsCommand.self, BuildersCommand.self, WorkersCommand.self,
-                    SourcesCommand.self, WhyCommand.self, EventsCommand.self, ConsumersCommand.self, DeliveriesCommand.self, DoctorCommand.self,
+                    SourcesCommand.self, WhyCommand.self, EventsCommand.self, ConsumersCommand.self, SubscribersCommand.self, DeliveriesCommand.self,
+                    DoctorCommand.self,
                 ]),
         ])
 

@@ -50,6 +50,8 @@ import Yams
                     queue: feed
                     map: {repository: "{/repository}", branch: "{/branch}", revision: "{/revision}"}
                 schedulers: []
+                webhooks:
+                  - {name: dashboard, url: "https://hooks.example.org/doorbell", secret: {env: NOBODY_HAS_THIS}}
                 builders:
                   - name: test
                     labels: {of: nobody}

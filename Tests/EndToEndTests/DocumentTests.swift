@@ -48,6 +48,8 @@ import Testing
                   - {name: repo, git: "\(repository.path)", branches: ["*"], every: 1s}
                 schedulers:
                   - {name: commits, kind: branch, branches: ["main"], builders: [test]}
+                webhooks:
+                  - {name: dashboard, url: "https://hooks.example.org/doorbell", secret: {env: NOBODY_HAS_THIS}}
                 builders:
                   - name: test
                     try: true

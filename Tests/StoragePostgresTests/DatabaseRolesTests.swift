@@ -81,6 +81,12 @@ import Testing
         #expect(try await store.advance(term, to: newest, count: 1, refused: []))
         try await store.resign(term)
         _ = try await store.keepHouse(retention: .seconds(7 * 86_400))
+        let subscriber = try await store.lead(subscribers: ["role"], as: "test", for: .seconds(30))
+        let sending = try #require(subscriber.answers["role"]?.term)
+        let event = try #require(try await store.events(after: try await store.oldestCursor(), limit: 1).first)
+        let sent = Sending(event: event, outcome: .sent, attempts: 1, first: subscriber.now, last: subscriber.now)
+        #expect(try await store.settle(SubscriberSettlement(term: sending, cursor: event.cursor, sendings: [sent])))
+        _ = try await store.forgetSubscribers(except: [], idleFor: .zero)
         try await store.close()
         let partitions = try database.run("SELECT count(*) FROM pg_inherits WHERE inhparent = 'outbox'::regclass")[0][0].int(0)
         #expect(partitions > 1)
@@ -104,6 +110,7 @@ import Testing
             ("doorbell_service", "UPDATE audit SET detail = ''"), ("doorbell_service", "DELETE FROM audit"),
             ("doorbell_relay", "UPDATE audit SET detail = ''"), ("doorbell_service", "DELETE FROM tokens"),
             ("doorbell_reader", "SELECT * FROM tokens"), ("doorbell_reader", "SELECT * FROM audit"),
+            ("doorbell_reader", "SELECT * FROM sendings"),
         ])
     func isRefused(role: String, statement: String) async throws {
         let database = try await Self.prepared.value

@@ -32,6 +32,9 @@ import Testing
     @Test("Matching", arguments: Conformance.matchingRules)
     func matching(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 
+    @Test("What is sent to subscribers", arguments: Conformance.outgoingRules)
+    func outgoing(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
+
     @Test("Limits and locks", arguments: Conformance.boundRules)
     func bounds(_ rule: Conformance.Rule) async throws { try await rule.check(Self.conformance) }
 

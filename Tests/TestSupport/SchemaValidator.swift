@@ -41,7 +41,7 @@ public struct SchemaValidator: Sendable {
         case "minimum": return number(value).map { $0 >= number(rule) ?? 0 } ?? true
         case "maximum": return number(value).map { $0 <= number(rule) ?? 0 } ?? true
         case "minLength", "maxLength", "pattern": return try textHolds(keyword, rule, value)
-        case "items", "minItems", "uniqueItems": return try listHolds(keyword, rule, value)
+        case "items", "minItems", "maxItems", "uniqueItems": return try listHolds(keyword, rule, value)
         case "properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties":
             return try objectHolds(keyword, rule, value, all)
         default: throw UnknownKeyword(keyword: keyword)
@@ -63,6 +63,7 @@ public struct SchemaValidator: Sendable {
         switch keyword {
         case "items": return try elements.allSatisfy { try accepts($0, rule) }
         case "minItems": return Double(elements.count) >= number(rule) ?? 0
+        case "maxItems": return Double(elements.count) <= number(rule) ?? 0
         default: return Set(elements).count == elements.count
         }
     }

@@ -36,7 +36,9 @@ import Wire
             try await rig.force("docs", branch: "release", revision: "4")
             var configuration = Samples.configuration(builders: [Samples.builder("test"), forced], uses: ["test", "forced"])
             configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
+            configuration.webhooks = [Webhook(name: "hook", url: "https://example.org/hook")]
             try await rig.apply(configuration)
+            try await SubscriberTests.fill(rig, "hook")
             _ = try await rig.store.note(
                 .first(
                     NewDelivery(source: "forge", name: "d-1", event: "push", headers: ["x-event": "push"], size: 2, body: [0xFF, 0x00]),
@@ -50,7 +52,9 @@ import Wire
         let forms = try APIForms()
         try await world { rig in
             for operation in APIOperation.all where operation.method == "get" && !operation.path.hasSuffix("z") && operation.path != "/metrics" {
-                let names = ["builders": "forced", "workers": "w1", "schedulers": "commits", "sources": "repo", "builds": "1-unit"]
+                let names = [
+                    "builders": "forced", "workers": "w1", "schedulers": "commits", "sources": "repo", "builds": "1-unit", "subscribers": "hook",
+                ]
                 let kind = operation.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
                 let path = operation.path.replacing("{id}", with: "1").replacing("{name}", with: names[kind] ?? "none")
                 var queries = ["", "?colour=red"]
@@ -124,6 +128,8 @@ import Wire
         ("/api/v1/config/rollback", "/api/v1/config/rollback", #"{"revision":1,"by":"Ada"}"#, 200),
         ("/api/v1/config/rollback", "/api/v1/config/rollback", #"{"revision":99}"#, 404),
         ("/api/v1/config/reload", "/api/v1/config/reload", "{}", 200),
+        ("/api/v1/subscribers/{name}/sendings/{id}/send", "/api/v1/subscribers/hook/sendings/1/send", "{}", 200),
+        ("/api/v1/subscribers/{name}/sendings/{id}/send", "/api/v1/subscribers/hook/sendings/99/send", "{}", 404),
         ("/api/v1/tokens", "/api/v1/tokens", #"{"name":"ci","role":"submitter","projects":["demo"]}"#, 201),
         ("/api/v1/tokens", "/api/v1/tokens", #"{"name":"","role":"reader"}"#, 422),
         ("/api/v1/tokens/{id}/revoke", "/api/v1/tokens/1/revoke", "{}", 200),

@@ -31,7 +31,7 @@ struct WebRig: Sendable {
 
     static func with(
         _ builders: [Builder] = [Samples.builder("test"), Samples.builder("docs")], schedulers: [SchedulerRule] = [], locks: [Lock] = [],
-        limit: Int? = nil, projects: [ProjectRule] = [], clock: ManualStoreClock? = nil, access mode: AccessMode = .off,
+        limit: Int? = nil, projects: [ProjectRule] = [], webhooks: [Webhook] = [], clock: ManualStoreClock? = nil, access mode: AccessMode = .off,
         _ test: @Sendable @escaping (WebRig) async throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -39,6 +39,7 @@ struct WebRig: Sendable {
         var configuration = Samples.configuration(builders: builders, uses: builders.map(\.name))
         configuration.schedulers += schedulers
         (configuration.locks, configuration.limit, configuration.projects) = (locks, limit, projects)
+        configuration.webhooks = webhooks
         configuration.sources = [SourceConfiguration(name: "repo", git: "https://example.org/demo.git")]
         let applied = try await store.apply(configuration, digest: Samples.digest(1)).applied
         let inForce = Watched(applied)

@@ -96,6 +96,10 @@ BEGIN
     IF to_regclass('public.audit') IS NOT NULL THEN
         REVOKE UPDATE ON audit FROM doorbell_service, doorbell_relay;
     END IF;
+    -- What was sent to subscribers is forgotten after a while, and so are those whom the configuration has no more.
+    IF to_regclass('public.sendings') IS NOT NULL THEN
+        GRANT DELETE ON subscribers, sendings TO doorbell_relay;
+    END IF;
     -- Which schema the database has is the migrator's to say.
     REVOKE INSERT, UPDATE ON schema_migrations FROM doorbell_service, doorbell_relay;
     -- Events are inserted and read; log bytes too. Snapshots are the relay's, and those of whoever reads events.

@@ -34,6 +34,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var projects: [ProjectRule]
     /// Programs of others that read events from queues of their own.
     public var consumers: [EventConsumer]
+    /// Endpoints that events are sent to.
+    public var webhooks: [Webhook]
 
     public init(
         project: String, sources: [SourceConfiguration] = [], mercurial: [MercurialConfiguration] = [], hooks: [HookConfiguration] = [],
@@ -41,7 +43,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         directories: [DirectoryConfiguration] = [], lists: [JSONPollConfiguration] = [], sourceLimits: [String: ChangeLimit] = [:],
         mirrors: [String: MirrorGroup] = [:], sourceProjects: [String: String] = [:], codebases: [Codebase] = [],
         schedulers: [SchedulerRule] = [], builders: [Builder] = [], locks: [Lock] = [], limit: Int? = nil, secrets: [Secret] = [],
-        untrusted: UntrustedRule? = nil, projects: [ProjectRule] = [], consumers: [EventConsumer] = []
+        untrusted: UntrustedRule? = nil, projects: [ProjectRule] = [], consumers: [EventConsumer] = [], webhooks: [Webhook] = []
     ) {
         self.project = project
         self.sources = sources
@@ -62,6 +64,7 @@ public struct Configuration: Hashable, Sendable, Codable {
         self.untrusted = untrusted
         self.projects = projects
         self.consumers = consumers
+        self.webhooks = webhooks
     }
 
     /// Revisions that were stored before a key existed do not have it.
@@ -84,12 +87,13 @@ public struct Configuration: Hashable, Sendable, Codable {
             secrets: try values.decodeIfPresent([Secret].self, forKey: .secrets) ?? [],
             untrusted: try values.decodeIfPresent(UntrustedRule.self, forKey: .untrusted),
             projects: try values.decodeIfPresent([ProjectRule].self, forKey: .projects) ?? [],
-            consumers: try values.decodeIfPresent([EventConsumer].self, forKey: .consumers) ?? [])
+            consumers: try values.decodeIfPresent([EventConsumer].self, forKey: .consumers) ?? [],
+            webhooks: try values.decodeIfPresent([Webhook].self, forKey: .webhooks) ?? [])
     }
 
     private enum CodingKeys: String, CodingKey {
         case project, sources, mercurial, hooks, feeds, directories, lists, codebases, schedulers, builders, locks, limit, secrets, untrusted
-        case projects, consumers, mirrors
+        case projects, consumers, mirrors, webhooks
         case sourceLimits = "source_limits"
         case sourceProjects = "source_projects"
     }

@@ -46,6 +46,7 @@ public enum Kind {
     public enum Delivery {}
     public enum Token {}
     public enum AuditEntry {}
+    public enum Sending {}
 }
 
 public typealias ChangeID = EntityID<Kind.Change>
@@ -57,3 +58,4 @@ public typealias ConfigurationID = EntityID<Kind.ConfigurationVersion>
 public typealias DeliveryID = EntityID<Kind.Delivery>
 public typealias TokenID = EntityID<Kind.Token>
 public typealias AuditID = EntityID<Kind.AuditEntry>
+public typealias SendingID = EntityID<Kind.Sending>

@@ -42,6 +42,10 @@ public enum AccessTable {
         ("GET /api/v1/deliveries", .role(.operator, .none)), ("GET /api/v1/deliveries/{id}", .role(.operator, .none)),
         ("POST /api/v1/deliveries/{id}/redeliver", .role(.operator, .none)),
 
+        ("GET /api/v1/subscribers", .role(.operator, .none)), ("GET /api/v1/subscribers/{name}", .role(.operator, .none)),
+        ("GET /api/v1/subscribers/{name}/sendings", .role(.operator, .none)),
+        ("POST /api/v1/subscribers/{name}/sendings/{id}/send", .role(.operator, .none)),
+
         ("GET /api/v1/config/revisions", .role(.admin, .none)), ("GET /api/v1/config/revisions/{id}", .role(.admin, .none)),
         ("GET /api/v1/config/diff", .role(.admin, .none)), ("POST /api/v1/config", .role(.admin, .none)),
         ("POST /api/v1/config/reload", .role(.admin, .none)), ("POST /api/v1/config/rollback", .role(.admin, .none)),

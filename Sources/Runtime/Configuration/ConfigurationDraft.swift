@@ -30,6 +30,7 @@ struct ConfigurationDraft {
     var secretReferences: [(name: String, value: YAMLValue)] = []
     var projectRules: [Part<ProjectRule>] = []
     var consumers: [Part<EventConsumer>] = []
+    var webhooks: [Part<Webhook>] = []
     var limits: [(limit: Int, value: YAMLValue)] = []
     var untrusted: [(rule: UntrustedRule, value: YAMLValue)] = []
     /// Where schedulers name builders.
@@ -58,6 +59,7 @@ struct ConfigurationDraft {
         refuseRepeats(of: "codebase", codebases.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "lock", locks.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "consumer", consumers.map { ($0.value.name, $0.name) })
+        refuseRepeats(of: "webhook", webhooks.map { ($0.value.name, $0.name) })
         refuseRepeats(of: "secret", secrets.map { ($0.value.name, $0.name) })
         let expanded = expanded(problems: problems)
         // The names of variants are theirs alone.
@@ -83,7 +85,7 @@ struct ConfigurationDraft {
             schedulers: expanded.schedulers.map(\.value), builders: expanded.builders.map(\.value), locks: locks.map(\.value),
             limit: limits.first?.limit, secrets: secrets.map(\.value),
             untrusted: untrusted.first?.rule, projects: projectRules.map(\.value),
-            consumers: consumers.map(\.value))
+            consumers: consumers.map(\.value), webhooks: webhooks.map(\.value))
         expanded.refuseCircles(of: configuration)
         expanded.refuseUnmetNeeds(of: configuration)
         expanded.refuseTriggers(of: configuration)

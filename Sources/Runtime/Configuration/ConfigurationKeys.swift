@@ -4,7 +4,7 @@ import Domain
 enum ConfigurationKeys {
     static let top = [
         "project", "sources", "codebases", "schedulers", "builders", "locks", "limit", "secrets", "untrusted", "projects",
-        "consumers",
+        "consumers", "webhooks",
     ]
     static let untrusted = ["workers"]
     static let secret = ["name", "file", "env", "projects", "untrusted"]
@@ -49,6 +49,7 @@ enum ConfigurationKeys {
     static let need = ["builder", "outcome"]
     static let lock = ["name", "count"]
     static let consumer = ["name", "queue", "keys", "dead_letters"]
+    static let webhook = ["name", "url", "keys", "secret", "private"]
     static let project = ["name", "share", "limit", "longest_wait"]
     /// A lock as a builder names it.
     static let lockUse = ["name", "mode"]

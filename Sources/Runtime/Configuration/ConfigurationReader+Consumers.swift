@@ -22,7 +22,7 @@ extension ConfigurationReader {
         return name
     }
 
-    private func readTopicPattern(_ value: YAMLValue) -> String? {
+    func readTopicPattern(_ value: YAMLValue) -> String? {
         guard let pattern = value.text("a pattern of routing keys") else { return nil }
         guard TopicPattern(pattern) != nil else {
             value.expected("a pattern of routing keys, such as build.finished.#: 1 to \(TopicPattern.longest) bytes")

@@ -19,6 +19,7 @@ struct ConfigurationReader {
         for value in parts(of: top, "secrets", each: "secrets") { readSecret(value) }
         for value in parts(of: top, "projects", each: "projects") { readProject(value) }
         for value in parts(of: top, "consumers", each: "consumers") { readConsumer(value) }
+        for value in parts(of: top, "webhooks", each: "webhooks") { readWebhook(value) }
         if let value = top["limit"], let limit = value.integer(in: Self.limits) { draft.limits.append((limit, value)) }
         if let value = top["untrusted"] { draft.untrusted.append((readUntrusted(value), value)) }
         return true

@@ -6,27 +6,30 @@ import SignalsAMQP
 import Storage
 
 extension RolePart {
-    /// The relay of a shared store; on an embedded one there is nothing to relay, for its events are read where they are written.
+    /// Sends events to the subscribers, and relays the outbox of a shared store to the broker; on an embedded one there is nothing to relay, for its events
+    /// are read where they are written.
     static func relay(_ context: ProcessContext) throws -> RolePart {
-        guard let store = context.store.relay else { return RolePart() }
+        var part = outgoing(context)
+        guard let store = context.store.relay else { return part }
         let publisher = try publisher(context, ExchangeRole.common)
         let projections = context.settings.publishesCDEvents ? try self.publisher(context, [.cdevents]) : nil
         let relay = RelayService(
             store: store, deployment: context.store.store.deployment, bell: context.bell.bell, publisher: publisher,
             projections: projections, name: context.presence.incarnation, logger: context.makeLogger("relay"))
         let housekeeping = Housekeeping(store: store, bell: context.bell.bell, logger: context.makeLogger("relay"))
-        return RolePart(
-            loops: relay.loops + [housekeeping.loop], services: [publisher, projections].compactMap { $0 },
-            checks: [
-                { publisher?.statistics.trouble.map { .degraded("broker: \($0); events wait in the outbox") } ?? .ready },
-                { projections?.statistics.trouble.map { .degraded("broker: \($0); events are not published as CDEvents") } ?? .ready },
-                {
-                    let overdue = housekeeping.overdue
-                    return overdue.isEmpty
-                        ? .ready : .degraded("history is kept beyond its time, for it is not published: \(overdue.joined(separator: " "))")
-                },
-            ],
-            metrics: [{ await RelayMetrics(relay: relay, publisher: publisher).add(to: &$0) }])
+        part.loops += relay.loops + [housekeeping.loop]
+        part.services += [publisher, projections].compactMap { $0 }
+        part.checks += [
+            { publisher?.statistics.trouble.map { .degraded("broker: \($0); events wait in the outbox") } ?? .ready },
+            { projections?.statistics.trouble.map { .degraded("broker: \($0); events are not published as CDEvents") } ?? .ready },
+            {
+                let overdue = housekeeping.overdue
+                return overdue.isEmpty
+                    ? .ready : .degraded("history is kept beyond its time, for it is not published: \(overdue.joined(separator: " "))")
+            },
+        ]
+        part.metrics.append { await RelayMetrics(relay: relay, publisher: publisher).add(to: &$0) }
+        return part
     }
 
     private static func publisher(_ context: ProcessContext, _ exchanges: Set<ExchangeRole>) throws -> AMQPEventPublisher? {

@@ -188,7 +188,7 @@ struct ServiceAssembly: Sendable {
 
     /// Whom a ring that was lost, or that nobody was there for, would have told of this.
     static func loopsWithWork(_ work: OpenWork) -> Set<LoopName> {
-        var loops: Set<LoopName> = [.events, .relay, .intakeSpool]
+        var loops: Set<LoopName> = [.events, .relay, .outgoing, .intakeSpool]
         if work.unclassified { loops.insert(.schedulingClassify) }
         if work.quiet { loops.insert(.schedulingTimers) }
         if work.awaited { loops.insert(.schedulingCompletions) }

@@ -27,9 +27,9 @@ public struct QueueLook: Sendable {
             connection = open
             do {
                 states[queue] = try open.state(of: queue)
-            } catch let exception as AMQPException {
-                guard let code = exception.code else { throw BrokerError.unavailable("\(open.address): \(exception)") }
-                states[queue] = code == AMQPException.notFound ? .absent : .refused(exception.description)
+            } catch {
+                guard let code = error.code else { throw BrokerError.unavailable("\(open.address): \(error)") }
+                states[queue] = code == AMQPException.notFound ? .absent : .refused(error.description)
                 // An exception of the broker has closed the channel.
                 open.close()
                 connection = nil

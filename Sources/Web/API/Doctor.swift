@@ -22,6 +22,7 @@ struct Doctor {
         let now = try await store.now()
         return services + [.init("configuration", .ok, "version \(configuration.id), applied \(configuration.applied)")]
             + sourceChecks(configuration.configuration, try await store.sources())
+            + (try await subscriberChecks(configuration.configuration))
             + [workerCheck(workers)]
             + builderChecks(configuration.configuration, workers, counts)
             + [waitCheck(counts, now)]
@@ -35,6 +36,23 @@ struct Doctor {
             }
             guard let health = state.health, !health.healthy else { return .init("source \(name)", .ok, "it is read") }
             return .init("source \(name)", .fail, "since \(health.since): \(health.message ?? "it cannot be read")")
+        }
+    }
+
+    private func subscriberChecks(_ configuration: Configuration) async throws -> [DoctorDocument.Check] {
+        guard !configuration.webhooks.isEmpty else { return [] }
+        let rows = Dictionary(try await store.subscribers().map { ($0.name, $0) }) { first, _ in first }
+        return configuration.webhooks.map { webhook in
+            let name = "subscriber \(webhook.name)"
+            guard let row = rows[webhook.name] else {
+                return .init(name, .warn, "nobody has looked after it yet", remedy: "start a relay, or wait a moment")
+            }
+            guard let since = row.failingSince else {
+                let waits = row.waiting == 0 ? "" : "; \(row.waiting) events are set aside"
+                return .init(name, row.waiting == 0 ? .ok : .warn, "\(row.sent) events arrived\(waits)")
+            }
+            return .init(
+                name, .warn, "nothing arrived since \(since): \(row.error)", remedy: "`doorbell subscribers \(webhook.name)` lists what waits")
         }
     }
 

@@ -73,6 +73,30 @@ extension ConfigurationCase {
                 "2:81: found the key \"dead\" in a consumer, expected one of \"name\", \"queue\", \"keys\", \"dead_letters\"",
             ]),
         ConfigurationCase(
+            name: "webhooks without sense",
+            text: """
+                project: p
+                webhooks:
+                - {name: a}
+                - {name: a, url: "http://h.example/x", secret: {file: /k}}
+                - {name: b, url: "ftp://h.example", secret: []}
+                - {name: c, url: "https://u:p@h.example", secret: [{file: /1}, {file: /2}, {file: /3}, {file: /4}]}
+                - {name: d, url: "http://h.example", private: true, secret: {file: k}, header: x}
+                builders: [{name: a, steps: [{run: x}]}]
+                """,
+            problems: [
+                "3:3: found a webhook without \"url\", expected the address of its endpoint",
+                "3:3: found a webhook without \"secret\", expected {env: NAME} or {file: /PATH} with what its messages are signed with",
+                "4:10: found a second webhook \"a\", expected a name of its own; the first is at f:3:10",
+                "4:18: found \"http://h.example/x\", expected a URL of https; one of http needs \"private: true\"",
+                "5:18: found \"ftp://h.example\", expected a URL of https or http, of at most 2000 bytes",
+                "5:45: found an empty list, expected at least one of secrets (or leave the key out)",
+                "6:18: found a user in the URL, expected none: messages are signed with \"secret\"",
+                "6:51: found 4 secrets, expected at most 3: the new one, and those that it replaces",
+                "7:68: found \"k\", expected an absolute path",
+                "7:72: found the key \"header\" in a webhook, expected one of \"name\", \"url\", \"keys\", \"secret\", \"private\"",
+            ]),
+        ConfigurationCase(
             name: "projects without sense",
             text: """
                 project: p

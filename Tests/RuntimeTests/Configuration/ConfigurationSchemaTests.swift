@@ -32,7 +32,7 @@ import Testing
             ("mapping", ConfigurationKeys.mapping), ("condition", ConfigurationKeys.condition),
             ("scheduler", ConfigurationKeys.scheduler),
             ("builder", ConfigurationKeys.builder), ("lock", ConfigurationKeys.lock), ("project", ConfigurationKeys.project),
-            ("codebase", ConfigurationKeys.codebase), ("consumer", ConfigurationKeys.consumer),
+            ("codebase", ConfigurationKeys.codebase), ("consumer", ConfigurationKeys.consumer), ("webhook", ConfigurationKeys.webhook),
             ("step", ConfigurationKeys.step), ("force", ConfigurationKeys.force), ("parameter", ConfigurationKeys.parameter),
             ("trigger", ConfigurationKeys.trigger), ("untrusted", ConfigurationKeys.untrusted), ("secret", ConfigurationKeys.secret),
             ("try", ConfigurationKeys.tryRule),
@@ -122,7 +122,7 @@ import Testing
 
     @Test("Every key is documented")
     func documented() throws {
-        let text = try ["configuration", "schedulers", "graphs", "fairness", "events"].map {
+        let text = try ["configuration", "schedulers", "graphs", "fairness", "events", "outgoing"].map {
             try String(contentsOfFile: "\(ConfigurationSamples.top)/docs/\($0).md", encoding: .utf8)
         }.joined()
         let all =
@@ -130,7 +130,7 @@ import Testing
             + ConfigurationKeys.checkout + ConfigurationKeys.lock + ConfigurationKeys.lockUse + ConfigurationKeys.force + ConfigurationKeys.parameter
             + ConfigurationKeys.trigger + ConfigurationKeys.directory + ConfigurationKeys.json + ConfigurationKeys.mercurial
             + ConfigurationKeys.project
-            + ConfigurationKeys.codebase + ConfigurationKeys.consumer
+            + ConfigurationKeys.codebase + ConfigurationKeys.consumer + ConfigurationKeys.webhook
         for key in Set(all) { #expect(text.contains("`\(key)`"), "\(key)") }
     }
 

@@ -55,6 +55,35 @@ import Testing
         try await world.store.close()
     }
 
+    @Test("A day that a subscriber has yet to read is kept, though it is published; one that is read is not")
+    func keepsForSubscribers() async throws {
+        let world = try await OutboxWorld.make()
+        let store = world.store
+        try await world.write(["1"])
+        #expect(try await world.publishAll().count == 1)
+        let first = try await store.lead(subscribers: ["hook"], as: "one", for: .seconds(30))
+        #expect(first.answers["hook"]?.term != nil)
+        try await world.write(["2", "3"])
+        #expect(try await world.publishAll().count == 2)
+        let today = DayPartition(.outbox, at: world.clock.now())
+        world.clock.advance(by: Self.day * 30)
+        // In front of the second, and then in the middle of its tick.
+        for _ in 0..<2 {
+            let report = try await store.keepHouse(retention: Self.week)
+            #expect(report.dropped.isEmpty && report.kept == [today.name])
+            let answer = try #require(try await store.lead(subscribers: ["hook"], as: "one", for: .seconds(30)).answers["hook"])
+            let next = try #require(try await store.events(after: answer.cursor, limit: 1).first)
+            #expect(try await store.settle(SubscriberSettlement(term: try #require(answer.term), cursor: next.cursor)))
+        }
+        #expect(try await store.keepHouse(retention: Self.week).dropped.contains(today.name))
+        let rest = try #require(try await store.subscribers().first)
+        #expect(rest.lag == 0)
+        try await world.write(["4"])
+        #expect(try await world.publishAll().count == 1)
+        #expect(try world.revisions(try await store.events(after: rest.cursor, limit: 10)) == ["4"])
+        try await store.close()
+    }
+
     @Test("What forges delivered is forgotten after a week, whoever asks for it or not")
     func forgetsDeliveries() async throws {
         let world = try await OutboxWorld.make()

@@ -21,7 +21,7 @@ public struct APIOperation: Sendable {
     private static let writeProblems = [413, 415, 422]
 
     /// All, in the order of the document.
-    public static let all = lists + items + events + changing + configuring + access + documents + health
+    public static let all = lists + items + events + changing + configuring + outgoing + access + documents + health
 
     /// The names of its query parameters.
     public var queryNames: Set<String> { Set(parameters.filter { $0.place == .query }.map(\.name)) }

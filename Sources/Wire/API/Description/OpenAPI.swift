@@ -30,7 +30,7 @@ public enum OpenAPI {
     /// Those that lists are of.
     private static let listed: [APISchema] = [
         .change, .buildset, .request, .buildSummary, .deliverySummary, .revisionSummary, .builder, .worker, .scheduler, .source, .service,
-        .token, .auditEntry,
+        .token, .auditEntry, .subscriber, .sending,
     ]
     private static let others: [APISchema] = [
         .changeWhy, .telling, .stamp, .property, .why, .build, .step, .log, .delivery, .revision, .difference, .doctor,
@@ -43,6 +43,7 @@ public enum OpenAPI {
         forms += APISchema.deploymentParts
         forms += APISchema.recordParts
         forms += APISchema.accessParts
+        forms += APISchema.outgoingParts
         forms += APISchema.bodies
         return forms
     }()
