@@ -181,6 +181,20 @@ import Testing
         #expect(world.made == ["a", "c", "b", "c"])
     }
 
+    @Test("A branch that is new to a source which stood in its line before was deleted: where it stands again is a move, unless another told that")
+    func deleted() {
+        var lost = World()
+        lost.tell(MirrorReport(line: "l", rule: .looked), "a", "poller")
+        lost.tell(MirrorReport(line: "l", rule: .looked), "a", "poller")
+        #expect(lost.made == ["a", "a"] && lost.line.places == ["poller": 2])
+        var told = World()
+        told.tellPush(["a"], "hook")
+        told.tell(MirrorReport(line: "l", rule: .looked), "a", "poller")
+        told.tellPush(["a"], "hook")
+        told.tell(MirrorReport(line: "l", rule: .looked), "a", "poller")
+        #expect(told.made == ["a", "a"] && told.line.places["poller"] == 2)
+    }
+
     @Test("Where each commit is a change, those of a push are told once, whoever told how much of them first")
     func eachCommit() {
         var world = World()

@@ -134,6 +134,28 @@ import Wire
         #expect(end == way.last)
     }
 
+    @Test("A branch that is deleted and pushed again where it stood is two changes, also when the hook lost the second")
+    func pushedAgain() async throws {
+        let rig = try await PollRig()
+        let poll = rig.start(ties: ties)
+        let first = try rig.remote.commit(["a": "0"], message: "0")
+        try rig.setRef("refs/heads/topic", to: first)
+        await rig.drain(poll)
+        for number in 1...3 {
+            let told = try await tell(first, key: "\(number)", branch: "topic", rig)
+            // Once the hook is first.
+            #expect(told.map(\.created) == [number == 3])
+            await rig.drain(poll)
+            let made = try await rig.changes().filter { $0.branch == "topic" }
+            #expect(made.count == number)
+            guard number < 3 else { continue }
+            try rig.remote.git("update-ref", "-d", "refs/heads/topic")
+            await rig.drain(poll)
+            try rig.setRef("refs/heads/topic", to: first)
+            if number == 1 { await rig.drain(poll) }
+        }
+    }
+
     @Test("A poller that is started anew, without its mirror, takes nothing for new")
     func startedAnew() async throws {
         let rig = try await PollRig()

@@ -4,6 +4,7 @@
 ///   the same revision; when there is none, it is a new move at the end.
 /// - A source that looked stands at least where the line ended before it looked. What it finds is that end when the revision is the same, else the first move
 ///   behind it that leads there, else a new move. So a move back whose report was lost is found, and the line ends where the branch stands.
+/// - A source that knew nothing of a branch where it stood before saw it deleted: what it finds is a move behind that place, else a new one.
 /// - A commit on the way to where a branch stands is any move behind the source's place that another told; else it is new, and no end.
 ///
 /// What one source tells twice is never one change: its repeats are known by their keys before they come here.
@@ -69,7 +70,7 @@ public struct MirrorLine: Hashable, Sendable {
     private func same(_ report: MirrorReport, _ revision: String, _ source: String, from place: Int64) -> Move? {
         switch report.rule {
         case .looked where report.isTip:
-            let start = max(place, report.since ?? 0)
+            let start = max(place, report.since ?? place + 1)
             return moves.first { $0.revision == revision && $0.place >= start }
         case .looked, .told:
             let taken = taken[source] ?? []

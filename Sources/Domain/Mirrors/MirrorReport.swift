@@ -15,7 +15,7 @@ public struct MirrorReport: Hashable, Sendable, Codable {
     public var rule: Rule
     /// Where the branch stands; false of a commit on the way to it.
     public var isTip: Bool
-    /// Where the line ended before the source looked; nil when it had no end, or was not asked for it.
+    /// Where the line ended before the source looked; nil when it had no end, or the branch was new to the source.
     public var since: Int64?
 
     public init(line: String, rule: Rule, isTip: Bool = true, since: Int64? = nil) {
