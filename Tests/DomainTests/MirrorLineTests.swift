@@ -195,6 +195,36 @@ import Testing
         #expect(told.made == ["a", "a"] && told.line.places["poller"] == 2)
     }
 
+    /// A long way, and back before the poller came to its end.
+    private func passed(_ told: [String], late: [String] = []) -> World {
+        var world = World()
+        world.tellPush(["a"], "hook")
+        world.tellPush(["a"], "poller", .looked)
+        for revision in told { world.tellPush([revision], "hook") }
+        let since = world.line.end?.place
+        world.tell(MirrorReport(line: "l", rule: .looked, isTip: false, since: since), "b", "poller")
+        for revision in late { world.tellPush([revision], "hook") }
+        world.tell(MirrorReport(line: "l", rule: .passed, since: since), "c", "poller")
+        world.tellPush(["a"], "poller", .looked)
+        return world
+    }
+
+    @Test("A branch that went back before the poller came to the end of a long way is told once, whatever of that others told, and when")
+    func passed() {
+        #expect(passed([]).made == ["a", "b", "c", "a"])
+        #expect(passed(["c"]).made == ["a", "c", "b", "a"])
+        #expect(passed(["c"], late: ["a"]).made == ["a", "c", "b", "a"])
+        #expect(passed([], late: ["c"]).made == ["a", "b", "c", "a"])
+        #expect(passed([], late: ["c", "a"]).made == ["a", "b", "c", "a"])
+        // The call of the push was lost, that of the way back was not.
+        #expect(passed([], late: ["a"]).made == ["a", "b", "a", "c"])
+        // It had been there and back before.
+        #expect(passed(["x", "a"]).made == ["a", "x", "a", "b", "c", "a"])
+        for world in [passed([]), passed(["c"]), passed([], late: ["a"]), passed([], late: ["c", "a"]), passed(["x", "a"])] {
+            #expect(world.line.end?.revision == "a")
+        }
+    }
+
     @Test("Where each commit is a change, those of a push are told once, whoever told how much of them first")
     func eachCommit() {
         var world = World()

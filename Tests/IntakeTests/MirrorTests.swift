@@ -134,6 +134,31 @@ import Wire
         #expect(end == way.last)
     }
 
+    @Test("A long push that was taken back while the poller was on its way is told, and the way back once, by whomever", arguments: [false, true])
+    func longPushTakenBack(hookTells: Bool) async throws {
+        let rig = try await PollRig()
+        let poll = rig.start(ties: ties)
+        let base = try rig.remote.commit(["a": "0"], message: "0")
+        try await tell(base, key: "0", rig)
+        await rig.drain(poll)
+        let way = try await rig.chain(450, from: base)
+        try rig.remote.git("reset", "--hard", "--quiet", try #require(way.last))
+        let begun = await poll.run()
+        #expect(begun.accepted == 200 && begun.more)
+        try rig.remote.git("reset", "--hard", "--quiet", base)
+        if hookTells {
+            let receipts = try await tell(base, key: "1", rig)
+            #expect(receipts.map(\.created) == [true])
+        }
+        for _ in 0..<3 { await rig.drain(poll) }
+        let found = try await revisions(rig)
+        #expect(found.filter { $0 == base }.count == 2 && found.count == 452 && Set(found).count == 451)
+        let end = try await end(rig)
+        #expect(end == base)
+        let late = try await tell(base, key: "2", rig)
+        #expect(late.map(\.created) == [hookTells])
+    }
+
     @Test("A branch that is deleted and pushed again where it stood is two changes, also when the hook lost the second")
     func pushedAgain() async throws {
         let rig = try await PollRig()

@@ -5,6 +5,8 @@
 /// - A source that looked stands at least where the line ended before it looked. What it finds is that end when the revision is the same, else the first move
 ///   behind it that leads there, else a new move. So a move back whose report was lost is found, and the line ends where the branch stands.
 /// - A source that knew nothing of a branch where it stood before saw it deleted: what it finds is a move behind that place, else a new one.
+/// - Where a branch stood at the end of a long way is told when the branch has moved on. When it is new, the line ends there only if nobody told meanwhile where the
+///   branch went.
 /// - A commit on the way to where a branch stands is any move behind the source's place that another told; else it is new, and no end.
 ///
 /// What one source tells twice is never one change: its repeats are known by their keys before they come here.
@@ -58,18 +60,20 @@ public struct MirrorLine: Hashable, Sendable {
         let same = same(report, revision, source, from: place)
         let move = same ?? append(Move(place: last + 1, revision: revision, source: source, change: change))
         taken[source, default: []].insert(move.place)
-        if report.isTip {
+        if report.isTip { taken[source] = nil }
+        // Who looked long ago does not know better than those who told since where the branch stands.
+        let isOutdated = report.rule == .passed && same == nil && end?.place ?? 0 > report.since ?? 0
+        if report.isTip && !isOutdated {
             places[source] = max(place, move.place)
             // What was told as a commit on the way may turn out to be where the branch stands.
             if move.place > end?.place ?? 0 { end = MirrorEnd(place: move.place, revision: revision) }
-            taken[source] = nil
         }
         return same
     }
 
     private func same(_ report: MirrorReport, _ revision: String, _ source: String, from place: Int64) -> Move? {
         switch report.rule {
-        case .looked where report.isTip:
+        case .looked where report.isTip, .passed:
             let start = max(place, report.since ?? place + 1)
             return moves.first { $0.revision == revision && $0.place >= start }
         case .looked, .told:

@@ -6,6 +6,8 @@ public struct MirrorReport: Hashable, Sendable, Codable {
         case told
         /// The source looked where the branch stands, and may not have seen every move.
         case looked
+        /// As `looked`, where the branch stood when the source began to tell of a long way; the branch has moved on before it came to the end of that.
+        case passed
         /// The revision comes to the branch once.
         case grown
     }
@@ -13,7 +15,7 @@ public struct MirrorReport: Hashable, Sendable, Codable {
     /// Which line it stands in; see `MirrorGroup`.
     public var line: String
     public var rule: Rule
-    /// Where the branch stands; false of a commit on the way to it.
+    /// Where the branch stands, or stood by its rule; false of a commit on the way to it.
     public var isTip: Bool
     /// Where the line ended before the source looked; nil when it had no end, or the branch was new to the source.
     public var since: Int64?

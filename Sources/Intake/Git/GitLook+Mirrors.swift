@@ -30,12 +30,14 @@ extension GitLook {
 
     /// Says of the changes of one ref, oldest first, how they are held against what others told.
     ///
-    /// - Parameter reach: the last of them is where the ref stands.
-    func report(_ changes: inout ArraySlice<NewChange>, reach: Bool, since end: MirrorEnd?) {
+    /// - Parameters:
+    ///   - end: that of the last of them, where the ref stands or stood at the end of its way; nil: it is on the way as well.
+    ///   - since: where the line ended before the ref was seen there.
+    func report(_ changes: inout ArraySlice<NewChange>, end: MirrorReport.Rule?, since: Int64?) {
         guard let group = ties.group else { return }
         for place in changes.indices {
-            let isTip = reach && place == changes.index(before: changes.endIndex)
-            changes[place].mirror = MirrorReport(line: group.line(of: changes[place]), rule: .looked, isTip: isTip, since: end?.place)
+            let tip = place == changes.index(before: changes.endIndex) ? end : nil
+            changes[place].mirror = MirrorReport(line: group.line(of: changes[place]), rule: tip ?? .looked, isTip: tip != nil, since: since)
         }
     }
 }

@@ -68,8 +68,10 @@ final class GitLook: SourceLook {
             next.moves += move.done == 0 ? 1 : 0
             let before = changes.count
             let isPartly = try await take(move, first: position == nil, room: Self.batch - before, into: &changes, &next)
-            // Where the ref stands, unless it has moved on, or its way is not at its end.
-            report(&changes[before...], reach: !isPartly && refs[move.ref] == move.to, since: ends[move.ref])
+            let (seen, begun) = (ends[move.ref]?.place, move.done == 0 ? ends[move.ref]?.place : present.refs[move.ref]?.since)
+            if isPartly, next.refs[move.ref]?.toward != nil { next.refs[move.ref]?.since = begun }
+            let isThere = refs[move.ref] == move.to
+            report(&changes[before...], end: isPartly ? nil : isThere ? .looked : .passed, since: isThere ? seen : begun)
             // The end of a long way may lie behind where the ref is by now.
             more = more || isPartly || refs[move.ref] != move.to
         }
@@ -104,6 +106,7 @@ final class GitLook: SourceLook {
                 metadata: ["source": "\(source.name)", "ref": "\(ref)", "revision": "\(toward)"])
             position.refs[ref]?.toward = nil
             position.refs[ref]?.done = nil
+            position.refs[ref]?.since = nil
         }
     }
 

@@ -9,6 +9,8 @@ struct GitPosition: Hashable, Sendable, Codable {
         /// A longer way that is being gone in batches: its end, and how many of its commits have become changes.
         var toward: String?
         var done: Int?
+        /// Where the line of the branch ended when that way was begun; see `MirrorReport`.
+        var since: Int64?
     }
 
     var version = 1
