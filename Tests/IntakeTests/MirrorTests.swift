@@ -181,6 +181,37 @@ import Wire
         }
     }
 
+    @Test("A look asks where branches stand, and where tags stand only when one moved; a tag that moves back is told all the same")
+    func asked() async throws {
+        let rig = try await PollRig()
+        let store = AskedStore(rig.store)
+        let look = GitLook(source: rig.source(tags: ["*"]), ties: ties, mirror: rig.directory.file("mirror"), store: store, logger: rig.log.logger)
+        let poll = SourcePoll(source: .git(rig.source(tags: ["*"])), ties: ties, look: look, store: store, logger: rig.log.logger)
+        let first = try rig.remote.commit(["a": "0"], message: "0")
+        let second = try rig.remote.commit(["a": "1"], message: "1")
+        for number in 1...5 { try rig.setRef("refs/tags/v\(number)", to: first) }
+        await rig.drain(poll)
+        let tag = "refs/tags/v1"
+        let lines = ["main", tag].map { group.line(repository: rig.remote.path, branch: $0) }
+        await rig.drain(poll)
+        #expect(store.asked.value.last == [lines[0]])
+        try await tell(first, key: "1", branch: tag, rig)
+        // Told and seen; told there, back and away again; the last move is lost.
+        for (number, revision) in [second, first, second].enumerated() { try await tell(revision, key: "2 \(number)", branch: tag, rig) }
+        try await tell(first, key: "3", branch: tag, rig)
+        try rig.setRef(tag, to: second)
+        await rig.drain(poll)
+        let asked = store.asked.value.reduce(into: Set<String>()) { $0.formUnion($1) }
+        #expect(asked.contains(lines[1]))
+        let made = try await rig.changes().filter { $0.branch == tag }
+        #expect(made.map(\.revision) == [first, second, first, second, first, second])
+        let end = try await rig.store.mirrorEnds(of: [lines[1]])[lines[1]]
+        #expect(end?.revision == second)
+        let before = store.asked.value.count
+        await rig.drain(poll)
+        #expect(store.asked.value.dropFirst(before) == [[lines[0]]])
+    }
+
     @Test("A poller that is started anew, without its mirror, takes nothing for new")
     func startedAnew() async throws {
         let rig = try await PollRig()

@@ -3,12 +3,24 @@ import Storage
 
 /// What a look owes to the other sources that tell of its repository.
 extension GitLook {
-    /// Where the lines of the branches end that are known; none when nobody else tells of them.
-    func mirrorEnds(_ position: GitPosition?) async throws -> [String: MirrorEnd] {
-        guard let group = ties.group, let refs = position?.refs.keys, !refs.isEmpty else { return [:] }
+    enum RefKind: String {
+        case heads = "refs/heads/"
+        case tags = "refs/tags/"
+    }
+
+    /// Where the lines of the branches or tags end that are known; none when nobody else tells of them.
+    func mirrorEnds(_ position: GitPosition?, of kind: RefKind) async throws -> [String: MirrorEnd] {
+        guard let group = ties.group, let refs = position?.refs.keys.filter({ $0.hasPrefix(kind.rawValue) }), !refs.isEmpty else { return [:] }
         let lines = Dictionary(uniqueKeysWithValues: refs.map { ($0, group.line(repository: source.git, branch: RefMove.branch(of: $0))) })
         let ends = try await store.mirrorEnds(of: Array(lines.values))
         return lines.compactMapValues { ends[$0] }
+    }
+
+    /// Whether a tag that is known stands elsewhere: there are many of them and they hardly ever do, so only then it is asked where their lines end, and the remote
+    /// once more after that.
+    func hasMovedTag(_ position: GitPosition?, _ refs: [String: String]) -> Bool {
+        guard ties.group != nil, let position else { return false }
+        return position.refs.contains { ref, known in ref.hasPrefix(RefKind.tags.rawValue) && refs[ref].map { $0 != known.at } ?? false }
     }
 
     /// Branches that stand where this source saw them last, while others told since that they moved: they went back, and nobody told of that. Not before a second

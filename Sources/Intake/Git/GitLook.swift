@@ -43,8 +43,12 @@ final class GitLook: SourceLook {
         }
         let (position, text) = memory.withLock { ($0.position, $0.text) }
         // Before the remote is asked: what others tell from now on may be newer than its answer.
-        let ends = try await mirrorEnds(position)
-        let refs = try await mirror.remoteRefs(tags: !source.tags.isEmpty).filter { isWatched($0.key) }
+        var ends = try await mirrorEnds(position, of: .heads)
+        var refs = try await watchedRefs()
+        if hasMovedTag(position, refs) {
+            ends.merge(try await mirrorEnds(position, of: .tags)) { first, _ in first }
+            refs = try await watchedRefs()
+        }
         var present = position ?? GitPosition()
         let returned = returned(present, to: refs, ends)
         var moves = RefMove.between(present, and: refs) + returned
@@ -82,6 +86,10 @@ final class GitLook: SourceLook {
             $0.text = advanced
         }
         return SourcePoll.Outcome(accepted: receipts.filter(\.created).count, more: more)
+    }
+
+    private func watchedRefs() async throws -> [String: String] {
+        try await mirror.remoteRefs(tags: !source.tags.isEmpty).filter { isWatched($0.key) }
     }
 
     private func isWatched(_ ref: String) -> Bool {
