@@ -225,6 +225,36 @@ import Testing
         }
     }
 
+    @Test("A group that was left and joined again begins its lines anew; one that stays goes on, and so does one where history grows")
+    func standing() throws {
+        func configuration(_ sources: [String], root: String = "repo", grows: Bool = false) -> Configuration {
+            Configuration(project: "p", mirrors: Dictionary(uniqueKeysWithValues: sources.map { ($0, MirrorGroup(name: root, grows: grows)) }))
+        }
+        func applied(_ next: Configuration, after id: Int64, _ current: Configuration?) -> Configuration {
+            next.succeeding(
+                current.map { AppliedConfiguration(id: ConfigurationID(id), digest: "", applied: Timestamp(seconds: 1), configuration: $0) })
+        }
+        let first = applied(configuration(["repo", "hook"]), after: 0, nil)
+        #expect(first == configuration(["repo", "hook"]))
+        let stays = applied(configuration(["repo", "hook"]), after: 1, first)
+        #expect(stays == first)
+        let more = applied(configuration(["repo", "hook", "feed"]), after: 2, stays)
+        #expect(more.mirrors.values.allSatisfy { $0.since == ConfigurationID(2) } && more.mirrors.count == 3)
+        #expect(applied(configuration(["repo", "hook", "feed"]), after: 3, more) == more)
+        let left = applied(configuration([]), after: 4, more)
+        // As an earlier revision is applied again: with what it said of itself.
+        let back = applied(more, after: 5, left)
+        #expect(back.mirrors["feed"]?.since == ConfigurationID(5))
+        let renamed = applied(configuration(["repo", "hook", "feed"], root: "hook"), after: 6, back)
+        #expect(renamed.mirrors["feed"]?.since == ConfigurationID(6))
+        let growing = applied(configuration(["repo", "hook"], grows: true), after: 7, left)
+        #expect(growing == configuration(["repo", "hook"], grows: true))
+        #expect(applied(configuration(["repo", "hook"]), after: 8, growing).mirrors["repo"]?.since == ConfigurationID(8))
+        let lines = try [first, more, back].map { try #require($0.mirrors["repo"]).line(repository: "repo", branch: "main") }
+        #expect(Set(lines).count == 3)
+        #expect(back.written == configuration(["repo", "hook", "feed"]))
+    }
+
     @Test("Where each commit is a change, those of a push are told once, whoever told how much of them first")
     func eachCommit() {
         var world = World()

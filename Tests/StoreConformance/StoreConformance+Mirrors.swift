@@ -18,6 +18,7 @@ extension StoreConformance where S: Store {
             Rule("a line forgets its oldest moves, and never its end") { try await $0.mirrorForgets() },
             Rule("a delivery that told nothing new is on record with its change") { try await $0.mirrorDelivery() },
             Rule("of what a position refuses nothing is told") { try await $0.mirrorConflict() },
+            Rule("a group that was left and joined again, or has other members, begins its lines anew") { try await $0.mirrorRejoined() },
         ]
     }
 

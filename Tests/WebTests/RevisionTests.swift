@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    @Test("Since when a group has its members is no difference: nobody wrote it")
+    func groups() async throws {
+        try await WebRig.with { rig in
+            var together = Samples.configuration()
+            together.mirrors = ["hook": MirrorGroup(name: "hook"), "poll": MirrorGroup(name: "hook")]
+            var ids: [ConfigurationID] = []
+            for (number, configuration) in [together, Samples.configuration(), together].enumerated() {
+                ids.append(try await rig.store.apply(configuration, digest: Samples.digest(50 + number)).applied.id)
+            }
+            let last = try #require(try await rig.store.currentConfiguration()).configuration
+            #expect(last.mirrors["poll"]?.since == ids[1] && last.written == together)
+            let difference = try await rig.object("/api/v1/config/diff?from=\(ids[0])&to=\(ids[2])")
+            #expect(difference["fields"] == .array([]) && difference["items"] == .array([]))
+        }
+    }
+
     @Test("A rollback makes an earlier revision a new one that says so; asked for again it changes nothing")
     func rollback() async throws {
         try await WebRig.with { rig in

@@ -7,9 +7,14 @@ public struct MirrorGroup: Hashable, Sendable, Codable {
     /// History is only added to, so that a revision comes to a branch once: Mercurial's. In git a branch may go back to where it was.
     public var grows: Bool
 
-    public init(name: String, grows: Bool = false) {
+    /// The revision of the configuration after which its members became these, so that what was told before does not count; see `Configuration.succeeding`. Nil
+    /// when there was none, and where history grows: there nothing goes stale.
+    public var since: ConfigurationID?
+
+    public init(name: String, grows: Bool = false, since: ConfigurationID? = nil) {
         self.name = name
         self.grows = grows
+        self.since = since
     }
 
     /// The line that changes of a branch stand in, one after the other: an id, the same for every source of the group.
@@ -20,7 +25,8 @@ public struct MirrorGroup: Hashable, Sendable, Codable {
     /// - Parameter pull: the number of the pull request whose head it is.
     public func line(repository: String, branch: String, pull: String? = nil) -> String {
         var hash = SHA256()
-        for part in [name, Self.lastPart(of: repository), pull.map { "pull \($0)" } ?? "branch", branch] {
+        let parts = [name, Self.lastPart(of: repository), pull.map { "pull \($0)" } ?? "branch", branch]
+        for part in parts + (since.map { ["since \($0.rawValue)"] } ?? []) {
             hash.update(data: Array("\(part.utf8.count):\(part)".utf8))
         }
         return hash.finalize().hexadecimal

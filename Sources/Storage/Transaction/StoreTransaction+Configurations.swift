@@ -29,6 +29,8 @@ extension ConfigurationTransaction {
             let found = current.map { "revision \($0.id)" } ?? "no configuration"
             throw StoreError.conflict("\(found) is in force, not \(expected): look at what it changed, then apply to that")
         }
+        var revision = revision
+        revision.configuration = revision.configuration.succeeding(current)
         let configuration = revision.configuration
         let new = try insert(revision)
         if let audit = revision.audit { try write(audit, target: AuditTarget("config", new.id, project: configuration.project)) }

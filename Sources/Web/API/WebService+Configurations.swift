@@ -84,7 +84,7 @@ extension WebService {
         guard let from = from ?? before else {
             throw Problem.notFound("there is no revision before \(to) of the configuration: name one with `from`")
         }
-        let (old, new) = (try await revision(from).configuration, try await revision(to).configuration)
+        let (old, new) = (try await revision(from).configuration.written, try await revision(to).configuration.written)
         return RevisionDifference(
             from: from, to: to,
             difference: ConfigurationDifference(

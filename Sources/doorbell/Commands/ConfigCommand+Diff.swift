@@ -26,7 +26,7 @@ extension ConfigCommand {
             let loaded = try await Failures.translating { try ConfigurationLoader.load(path: file) }
             let known = try await client.client().revision(from)
             // Both as this program writes them: a revision that was stored before a key existed does not differ by it.
-            let difference = ConfigurationDifference(from: try known.configuration.document, to: try loaded.configuration.document)
+            let difference = ConfigurationDifference(from: try known.configuration.written.document, to: try loaded.configuration.document)
             var document = try Document(JSONEncoder().encode(difference))
             if let id = known.id { document = document.with("from", .integer(id.rawValue)) }
             StandardOutput.write(client.json ? try document.json + "\n" : Self.text(document))
