@@ -181,6 +181,31 @@ import Testing
         #expect(world.made == ["a", "c", "b", "c"])
     }
 
+    @Test("Calls out of order, and one that was lost and is sent again, have revisions built twice; the line ends where the branch stands")
+    func outOfOrder() {
+        var late = World()
+        late.push("a")
+        late.push("b")
+        late.waiting.swapAt(0, 1)
+        late.hook()
+        late.hook()
+        late.lookNow()
+        #expect(late.made == ["b", "a", "b"] && late.line.end?.revision == "b")
+
+        var redelivered = World()
+        redelivered.push("a")
+        let lost = redelivered.waiting
+        redelivered.waiting = []
+        redelivered.lookNow()
+        redelivered.push("b")
+        redelivered.hook()
+        redelivered.lookNow()
+        redelivered.waiting = lost
+        redelivered.hook()
+        redelivered.lookNow()
+        #expect(redelivered.made == ["a", "b", "a", "b"] && redelivered.line.end?.revision == "b")
+    }
+
     @Test("A branch that is new to a source which stood in its line before was deleted: where it stands again is a move, unless another told that")
     func deleted() {
         var lost = World()

@@ -6,7 +6,6 @@ public struct MirrorGroup: Hashable, Sendable, Codable {
     public var name: String
     /// History is only added to, so that a revision comes to a branch once: Mercurial's. In git a branch may go back to where it was.
     public var grows: Bool
-
     /// The revision of the configuration after which its members became these, so that what was told before does not count; see `Configuration.succeeding`. Nil
     /// when there was none, and where history grows: there nothing goes stale.
     public var since: ConfigurationID?
@@ -38,11 +37,14 @@ public struct MirrorGroup: Hashable, Sendable, Codable {
     }
 
     /// `storefront` of `https://git.example.org/shop/Storefront.git`, in lower case as forges compare it.
-    public static func lastPart(of repository: String) -> String {
+    public static func lastPart(of repository: String) -> String { parts(of: repository).last ?? "" }
+
+    /// The address, part by part: `storefront` is the last.
+    public static func parts(of repository: String) -> [String] {
         var rest = repository[...].prefix { $0 != "?" && $0 != "#" }
         while rest.last == "/" { rest.removeLast() }
         if rest.hasSuffix("/.git") { rest.removeLast(5) } else if rest.hasSuffix(".git") { rest.removeLast(4) }
-        return rest.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map { $0.lowercased() } ?? ""
+        return rest.split(whereSeparator: { $0 == "/" || $0 == ":" }).map { $0.lowercased() }
     }
 
     /// Changes that somebody told, all at once: the last of each branch is where that stands, those before lead to it.

@@ -6,7 +6,7 @@ public enum ConfigurationWarnings {
     /// All of them. Blocks.
     /// - Parameter directory: what `DOORBELL_SECRETS_DIR` says here.
     public static func all(of configuration: Configuration, secretsDirectory directory: String?) -> [String] {
-        secrets(of: configuration, directory) + blindGroups(of: configuration)
+        secrets(of: configuration, directory) + blindGroups(of: configuration) + sameNames(of: configuration)
     }
 
     /// Secrets that this machine does not have: the dispatchers, which need them, may run elsewhere.
