@@ -119,7 +119,7 @@ struct Simulation<S: Store>: ~Copyable {
         if new, Bool.random(using: &random) {
             submitted += 1
             let branch = Bool.random(using: &random) ? "main" : "next"
-            outstanding["key-\(submitted)"] = Samples.change("r\(submitted)", branch: branch, key: "key-\(submitted)")
+            outstanding["key-\(submitted)"] = Samples.commit("\(submitted)", branch: branch, key: "key-\(submitted)")
         }
         // A few at once, in an order of the network's choosing; the client repeats until it is answered.
         let keys = outstanding.keys.sorted().shuffled(using: &random).prefix(3)

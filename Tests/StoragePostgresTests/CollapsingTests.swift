@@ -16,7 +16,7 @@ import Testing
     /// Two processes, and two requests for the same.
     private static func stores() async throws -> [PostgresStore] {
         let stores = try await SharedDatabase.make().processes(2, configuration)
-        _ = try await stores[0].accept([Samples.change("1")], advancing: nil)
+        _ = try await stores[0].accept([Samples.commit("1")], advancing: nil)
         _ = try await stores[0].classify(limit: 10, planner: Planner(configuration: configuration))
         return stores
     }
@@ -55,7 +55,7 @@ import Testing
     @Test("The first of many alike is found by its index, and none of the others is read for it")
     func manyAlike() async throws {
         let store = try await SharedDatabase.make().processes(1, Self.configuration)[0]
-        _ = try await store.accept((1...300).map { Samples.change("1", key: "\($0)") }, advancing: nil)
+        _ = try await store.accept((1...300).map { Samples.commit("1", key: "\($0)") }, advancing: nil)
         for _ in 0..<3 { _ = try await store.classify(limit: 100, planner: Planner(configuration: Self.configuration)) }
         try await store.pool.withConnection("looking at it") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
         let plan = try await store.write("explaining") { tx in

@@ -11,6 +11,15 @@ public enum Samples {
             comments: "Change \(revision)\n\nIn detail.", files: files, dedupeKey: key)
     }
 
+    /// The same at a revision that cannot move: the name of a commit. The number is in hexadecimal digits.
+    public static func commit(_ number: String, branch: String = "main", key: String? = nil) -> NewChange {
+        change(commitName(number), branch: branch, key: key)
+    }
+
+    public static func commitName(_ number: String) -> String {
+        String(repeating: "0", count: 40 - number.count) + number
+    }
+
     public static func builder(_ name: String, labels: Labels = [:], attempts: Int = 3, priority: Int = 0) -> Builder {
         Builder(
             name: name, labels: labels, steps: [StepRecipe(name: "unit", action: .run(.shell("true")))], attempts: attempts, priority: priority)
@@ -50,6 +59,10 @@ public enum Samples {
         var change = change(revision, branch: branch ?? (codebase == "lib" ? "stable" : "main"), key: "\(codebase) \(revision)")
         change.repository = repository(of: codebase)
         return change
+    }
+
+    public static func commit(_ number: String, of codebase: String) -> NewChange {
+        change(commitName(number), of: codebase)
     }
 
     /// A configuration whose one builder has a limit and a lock.

@@ -13,6 +13,7 @@ extension StoreConformance where S: Store {
             Rule("who set a property does not matter") { try await $0.sourcesOfPropertiesDoNotMatter() },
             Rule("what a person asked for is built for that person") { try await $0.byHandIsBuilt() },
             Rule("a tip may be another by then: it is built for itself") { try await $0.tipsAreBuilt() },
+            Rule("a name that may move is built for itself") { try await $0.movingNamesAreBuilt() },
             Rule("what nobody may trust never answers what somebody may") { try await $0.untrustedIsBuilt() },
             Rule("a builder that says so builds each request") { try await $0.builderSaysNo() },
             Rule("a request that comes while its like is built gets a build of its own") { try await $0.lateComersAreBuilt() },
@@ -30,7 +31,7 @@ extension StoreConformance where S: Store {
         return try await scheduled(configuration)
     }
 
-    func push(_ world: World<S>, _ planner: Planner, _ change: NewChange = Samples.change("1")) async throws {
+    func push(_ world: World<S>, _ planner: Planner, _ change: NewChange = Samples.commit("1")) async throws {
         _ = try await world.store.accept([change], advancing: nil)
         _ = try await world.store.classify(limit: 100, planner: planner)
     }
@@ -80,7 +81,7 @@ extension StoreConformance where S: Store {
         let worker = try await WorkerDouble(world.store)
         #expect(try await worker.claim(1).map(\.request) == [RequestID(2)])
         #expect(try await requests(world).map(\.phase) == [.claimed, .claimed])
-        try await push(world, planner, Samples.change("2"))
+        try await push(world, planner, Samples.commit("2"))
         try await world.store.setPriority(RequestID(3), priority: 30)
         #expect(try await WorkerDouble(world.store, "w2").claim(1).map(\.request) == [RequestID(3)])
         #expect(try await requests(world)[3].phase == .claimed)
@@ -94,8 +95,8 @@ extension StoreConformance where S: Store {
         }
         // Two revisions, one of them on two branches; each rule sets another property.
         try await push(world, planner)
-        try await push(world, planner, Samples.change("2"))
-        try await push(world, planner, Samples.change("2", branch: "next"))
+        try await push(world, planner, Samples.commit("2"))
+        try await push(world, planner, Samples.commit("2", branch: "next"))
         let builds = try await WorkerDouble(world.store, slots: 20).claim()
         #expect(builds.count == 9)
         #expect(try await requests(world).allSatisfy { $0.answeredBy == nil })
@@ -103,7 +104,7 @@ extension StoreConformance where S: Store {
 
     func sourcesOfPropertiesDoNotMatter() async throws {
         let (world, planner) = try await collapsing { $0.schedulers[1].properties = ["colour": "red"] }
-        var change = Samples.change("1")
+        var change = Samples.commit("1")
         change.properties["colour"] = "red"
         try await push(world, planner, change)
         #expect(try await WorkerDouble(world.store).claim().count == 1)
@@ -113,7 +114,7 @@ extension StoreConformance where S: Store {
     func byHandIsBuilt() async throws {
         let (world, planner) = try await collapsing()
         try await push(world, planner)
-        for _ in 0..<2 { _ = try await world.store.force(Samples.force(), idempotency: nil) }
+        for _ in 0..<2 { _ = try await world.store.force(Samples.force(revision: Samples.commitName("1")), idempotency: nil) }
         let worker = try await WorkerDouble(world.store)
         let builds = try await worker.claim()
         #expect(builds.map(\.request.rawValue) == [1, 3, 4])
@@ -126,13 +127,31 @@ extension StoreConformance where S: Store {
         // The other codebase had no change yet: it is built at its tip.
         let (world, planner) = try await scheduled(
             Samples.codebases { _ in }.adding(SchedulerRule(name: "other", kind: .anyBranch, builders: ["test"], codebases: ["app", "lib"])))
-        try await push(world, planner, Samples.change("1", of: "app"))
+        try await push(world, planner, Samples.commit("1", of: "app"))
         let labels: Labels = [Codebase.label: Codebase.labelValue]
         let tips = try await WorkerDouble(world.store, labels: labels).claim()
         #expect(tips.count == 2)
-        try await push(world, planner, Samples.change("2", of: "lib"))
+        try await push(world, planner, Samples.commit("2", of: "lib"))
         let fixed = try await WorkerDouble(world.store, "w2", labels: labels).claim()
-        #expect(fixed.count == 1 && fixed.first?.sources.map(\.stamp.revision) == ["1", "2"])
+        #expect(fixed.count == 1 && fixed.first?.sources.map(\.stamp.revision) == ["1", "2"].map(Samples.commitName))
+    }
+
+    func movingNamesAreBuilt() async throws {
+        let (world, planner) = try await collapsing { $0.builders[0].reuse = ReuseRule(within: .seconds(3600)) }
+        for (count, name) in ["latest", "v1", "refs/heads/main"].enumerated() {
+            try await push(world, planner, Samples.change(name))
+            let worker = try await WorkerDouble(world.store, "w\(count)")
+            let builds = try await worker.claim()
+            #expect(builds.count == 2)
+            try await worker.accept(builds)
+            for build in builds { try await worker.finish(build) }
+            try await push(world, planner, Samples.change(name, key: "\(name) again"))
+            let again = try await worker.claim()
+            #expect(again.count == 2)
+            try await worker.accept(again)
+            for build in again { try await worker.finish(build) }
+        }
+        #expect(try await requests(world).allSatisfy { $0.answeredBy == nil })
     }
 
     func untrustedIsBuilt() async throws {
@@ -140,7 +159,7 @@ extension StoreConformance where S: Store {
             $0.untrusted = UntrustedRule(workers: .any)
             for index in $0.schedulers.indices { $0.schedulers[index].forks = true }
         }
-        var fork = Samples.change("1", key: "fork")
+        var fork = Samples.commit("1", key: "fork")
         fork.properties[PullProperty.untrusted] = true
         try await push(world, planner, fork)
         try await push(world, planner)
@@ -162,7 +181,7 @@ extension StoreConformance where S: Store {
         let worker = try await WorkerDouble(world.store)
         let first = try await worker.claim()
         try await worker.accept(first)
-        try await push(world, planner, Samples.change("1", key: "again"))
+        try await push(world, planner, Samples.commit("1", key: "again"))
         let second = try await worker.claim(holding: first)
         #expect(first.map(\.request.rawValue) == [1] && second.map(\.request.rawValue) == [3])
         try await worker.accept(second)
@@ -179,7 +198,7 @@ extension StoreConformance where S: Store {
             $0.projects = [ProjectRule(name: "demo", limit: 2)]
             $0.limit = 2
         }
-        for revision in ["1", "2", "3"] { try await push(world, planner, Samples.change(revision)) }
+        for revision in ["1", "2", "3"] { try await push(world, planner, Samples.commit(revision)) }
         let worker = try await WorkerDouble(world.store, slots: 2)
         let builds = try await worker.claim()
         // Both places, both slots and both holds of the lock are for builds.
@@ -192,8 +211,8 @@ extension StoreConformance where S: Store {
 
     func alikeKeepNobody() async throws {
         let (world, planner) = try await collapsing()
-        for key in 0..<5 { try await push(world, planner, Samples.change("1", key: "\(key)")) }
-        try await push(world, planner, Samples.change("2"))
+        for key in 0..<5 { try await push(world, planner, Samples.commit("1", key: "\(key)")) }
+        try await push(world, planner, Samples.commit("2"))
         let builds = try await WorkerDouble(world.store, slots: 2).claim()
         #expect(builds.map(\.request.rawValue) == [1, 11])
         #expect(try await requests(world).allSatisfy { $0.phase == .claimed })

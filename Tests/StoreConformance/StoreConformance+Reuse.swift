@@ -44,7 +44,7 @@ extension StoreConformance where S: Store {
 
     /// The same again, as another change.
     private func again(_ world: World<S>, _ planner: Planner, _ key: String = "again") async throws -> RequestRow {
-        try await push(world, planner, Samples.change("1", key: key))
+        try await push(world, planner, Samples.commit("1", key: key))
         return try #require(try await requests(world).last)
     }
 
@@ -131,7 +131,7 @@ extension StoreConformance where S: Store {
             configuration.untrusted = UntrustedRule(workers: .any)
             configuration.schedulers[0].forks = true
         }
-        var fork = Samples.change("1", key: "fork")
+        var fork = Samples.commit("1", key: "fork")
         fork.properties[PullProperty.untrusted] = true
         try await push(world, planner, fork)
         try await build(world)
@@ -139,7 +139,7 @@ extension StoreConformance where S: Store {
         #expect(trusted.phase == .pending)
         let first = try await build(world)
         #expect(try await again(world, planner, "once more").answeredBy == first.build)
-        let forced = try await world.store.force(Samples.force(), idempotency: nil)
+        let forced = try await world.store.force(Samples.force(revision: Samples.commitName("1")), idempotency: nil)
         let rebuilt = try await world.store.rebuild(first.build, reason: "again", idempotency: nil)
         for request in [forced.request, rebuilt.request] { #expect(try await world.store.request(request)?.phase == .pending) }
     }
@@ -148,19 +148,19 @@ extension StoreConformance where S: Store {
         let (world, planner) = try await reusing()
         try await push(world, planner)
         try await build(world)
-        var change = Samples.change("1", key: "red")
+        var change = Samples.commit("1", key: "red")
         change.properties["colour"] = "red"
         try await push(world, planner, change)
         #expect(try await requests(world).last?.phase == .pending)
         try await build(world)
-        try await push(world, planner, Samples.change("1", branch: "next", key: "next"))
+        try await push(world, planner, Samples.commit("1", branch: "next", key: "next"))
         #expect(try await requests(world).last?.phase == .pending)
         var codebases = Samples.codebases()
         codebases.builders[0].reuse = ReuseRule(within: .seconds(3600))
         let (several, rules) = try await scheduled(codebases)
         let worker = try await WorkerDouble(several.store, labels: [Codebase.label: Codebase.labelValue])
         for key in ["a", "b"] {
-            var change = Samples.change("1", of: "app")
+            var change = Samples.commit("1", of: "app")
             change.dedupeKey = key
             try await push(several, rules, change)
         }
@@ -178,7 +178,7 @@ extension StoreConformance where S: Store {
         try await push(world, planner)
         try await build(world)
         try await build(world)
-        try await push(world, planner, Samples.change("1", key: "again"))
+        try await push(world, planner, Samples.commit("1", key: "again"))
         #expect(try await requests(world).map(\.phase) == [.finished, .finished, .finished, .pending])
         try await build(world)
         #expect(try await world.store.buildset(BuildsetID(2))?.outcome == .success)

@@ -166,7 +166,7 @@ extension StoreConformance where S: Store {
     func supersededRider() async throws {
         for (place, which) in [(0, SchedulerRule.Superseding.running), (1, .running), (1, .pending)] {
             let (world, planner, worker, build) = try await riding { $0.schedulers[place].supersede = which }
-            try await push(world, planner, Samples.change("2"))
+            try await push(world, planner, Samples.commit("2"))
             let rows = try await requests(world)
             // One that rides is with a worker, as far as the rule is concerned.
             let ended = which == .running ? [place] : []
@@ -181,7 +181,7 @@ extension StoreConformance where S: Store {
         let (world, planner, worker, build) = try await riding {
             for index in $0.schedulers.indices { $0.schedulers[index].supersede = .running }
         }
-        try await push(world, planner, Samples.change("2"))
+        try await push(world, planner, Samples.commit("2"))
         #expect(try await world.store.pendingCancels([worker.session.id]).map(\.build) == [build.build])
         try await worker.finish(build, .cancelled, cause: .cancelled)
         #expect(try await requests(world).prefix(2).map(\.outcome) == [.cancelled, .cancelled])
@@ -216,7 +216,7 @@ extension StoreConformance where S: Store {
         #expect(try await world.store.endOverdue(limit: 10) == DeadlineResult(ended: 0, nextDue: nil))
         #expect(try await requests(world).map(\.phase) == [.pending, .pending])
         // One that no worker began has its deadline as before.
-        try await push(world, planner, Samples.change("2"))
+        try await push(world, planner, Samples.commit("2"))
         let other = try await WorkerDouble(world.store, "w2")
         #expect(try await other.claim().map(\.request.rawValue) == [1, 3])
         _ = try await world.store.endSession(other.session.id, lost: true, reason: "gone")
@@ -229,7 +229,7 @@ extension StoreConformance where S: Store {
         let (world, planner) = try await collapsing { $0.builders[0].deadline = .seconds(60) }
         try await push(world, planner)
         world.clock.advance(by: .seconds(30))
-        try await push(world, planner, Samples.change("1", key: "again"))
+        try await push(world, planner, Samples.commit("1", key: "again"))
         world.clock.advance(by: .seconds(31))
         let builds = try await WorkerDouble(world.store).claim()
         #expect(builds.map(\.request.rawValue) == [3])
@@ -244,8 +244,8 @@ extension StoreConformance where S: Store {
         }
         try await push(world, planner)
         world.clock.advance(by: .seconds(30))
-        try await push(world, planner, Samples.change("1", key: "again"))
-        try await push(world, planner, Samples.change("2"))
+        try await push(world, planner, Samples.commit("1", key: "again"))
+        try await push(world, planner, Samples.commit("2"))
         let worker = try await WorkerDouble(world.store)
         // The oldest of all is of the lowest priority; nobody has waited too long yet.
         world.clock.advance(by: .seconds(1))

@@ -321,7 +321,7 @@ import Testing
     func answered() async throws {
         let rules = ["each", "other"].map { SchedulerRule(name: $0, kind: .anyBranch, builders: ["test"]) }
         try await WebRig.with(schedulers: rules) { rig in
-            _ = try await rig.store.accept([Samples.change("1")], advancing: nil)
+            _ = try await rig.store.accept([Samples.commit("1")], advancing: nil)
             _ = try await rig.store.classify(limit: 10, planner: Planner(configuration: Samples.configuration()))
             let worker = try await WorkerDouble(rig.store, "w1")
             let waiting = try await rig.object("/api/v1/requests/3/why")["reasons"].items.map { $0["text"].text }

@@ -6,9 +6,10 @@ import Crypto
 public struct RequestIdentity: Sendable {
     private var hash: SHA256
 
-    /// - Returns: Nil where it is open what will be built, or somebody only tries it: a tip may be another by then, and a patch is one person's.
+    /// - Returns: Nil where it is open what will be built, or somebody only tries it: a tip, or a name that can be moved, may be another by then, and a patch
+    ///   is one person's.
     public init?(stamps: [SourceStamp], properties: Properties) {
-        guard !stamps.isEmpty, stamps.allSatisfy({ $0.revision != nil && $0.patch == nil }) else { return nil }
+        guard !stamps.isEmpty, stamps.allSatisfy({ $0.isFixed && $0.patch == nil }) else { return nil }
         hash = SHA256()
         hash.add("\(stamps.count)")
         for stamp in stamps { hash.add(stamp.id) }
@@ -27,6 +28,20 @@ public struct RequestIdentity: Sendable {
         hash.add(builder)
         if let recipe { hash.add(recipe) }
         return hash.finalize().hexadecimal
+    }
+}
+
+extension SourceStamp {
+    /// The revision names one content for ever: it is the whole name of a commit, a digest (SHA-1, or SHA-256) in hexadecimal digits. Any other text may be a
+    /// tag or a branch.
+    fileprivate var isFixed: Bool {
+        guard let digits = revision?.utf8, digits.count == 40 || digits.count == 64 else { return false }
+        return digits.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
+            default: false
+            }
+        }
     }
 }
 
