@@ -13,6 +13,7 @@ extension StoreConformance where S: Store {
             Rule("another recipe is built, another order of the same is not") { try await $0.resultsAreOfARecipe() },
             Rule("what a person asks for is built, and what nobody may trust answers nobody who may") { try await $0.resultsAnswerRulesAlone() },
             Rule("a tip, and what has other properties, is built") { try await $0.resultsAreOfTheSame() },
+            Rule("a builder whose steps trigger others keeps no results: what they build is not known") { try await $0.triggeringKeepsNothing() },
             Rule("what needs an answered request goes on at once, and is built itself") { try await $0.answeredNeedsAreMet() },
         ]
     }
@@ -166,6 +167,35 @@ extension StoreConformance where S: Store {
         }
         // The other codebase is built at its tip.
         #expect(try await worker.claim().count == 2)
+    }
+
+    private static func triggering(_ outcomes: Set<Outcome> = [.success]) -> Configuration {
+        configuration(ReuseRule(within: .seconds(3600), outcomes: outcomes)) { configuration in
+            func step(_ scheduler: String) -> StepRecipe {
+                StepRecipe(name: "go", action: .trigger(StepRecipe.Trigger(schedulers: [scheduler], wait: true, properties: [:])), retries: 1)
+            }
+            configuration.builders = ["top", "middle", "leaf"].map { Samples.builder($0) }
+            configuration.builders[0].steps = [step("leaves")]
+            configuration.builders[1].steps = [step("leaves")]
+            configuration.builders[2].reuse = ReuseRule(within: .seconds(3600), outcomes: outcomes)
+            configuration.builders.append(Samples.builder("above"))
+            configuration.builders[3].steps = [step("middles")]
+            configuration.schedulers[0].builders = ["top"]
+            configuration.schedulers += [
+                SchedulerRule(name: "leaves", kind: .triggerable, builders: ["leaf"]),
+                SchedulerRule(name: "middles", kind: .triggerable, builders: ["middle"]),
+            ]
+        }
+    }
+
+    func triggeringKeepsNothing() async throws {
+        var configuration = Self.triggering()
+        // No configuration says so any more; one that was applied before it was refused may.
+        configuration.builders[0].reuse = ReuseRule(within: .seconds(3600))
+        let (world, planner) = try await scheduled(configuration)
+        try await push(world, planner)
+        try await build(world)
+        #expect(try await again(world, planner).phase == .pending)
     }
 
     func answeredNeedsAreMet() async throws {

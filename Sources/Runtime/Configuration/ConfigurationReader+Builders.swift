@@ -17,6 +17,10 @@ extension ConfigurationReader {
         if let collapse = builder["collapse"]?.boolean() { read.collapse = collapse }
         read.reuse = readReuse(builder["reuse"])
         if let steps = builder.required("steps", "a list of steps")?.list(of: "steps") { read.steps = readSteps(steps) }
+        if read.reuse != nil, read.triggers {
+            builder.key("reuse")?.report(
+                "found \"reuse\" beside a step that triggers, expected one of them: no result tells what that had built")
+        }
         let matrix = readMatrix(builder["matrix"])
         read.force = readForce(builder["force"], axes: matrix?.axes.map(\.name) ?? [])
         read.tries = readTry(builder["try"])

@@ -33,9 +33,11 @@ private struct Recipe: Encodable {
 }
 
 extension StoreTransaction {
-    /// What the result of a builder at some stamps, with some properties, is kept under; nil where it is no result for others.
+    /// What the result of a builder at some stamps, with some properties, is kept under; nil where it is no result for others. Its recipe
+    /// does not say what its steps trigger: that is another builder's, and a scheduler's.
     func resultKey(_ builder: Builder, stamps: [SourceStamp], properties: Properties, _ configuration: Configuration) throws -> String? {
-        try RequestIdentity(stamps: stamps, properties: properties)?
+        guard !builder.triggers else { return nil }
+        return try RequestIdentity(stamps: stamps, properties: properties)?
             .digest(of: builder.name, recipe: JSONText.encode(Recipe(builder, stamps, configuration)))
     }
 

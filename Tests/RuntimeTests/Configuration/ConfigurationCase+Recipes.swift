@@ -34,6 +34,13 @@ extension ConfigurationCase {
         builder(
             "a result that says nothing", "reuse: {within: 1h, outcome: [exception]}, steps: [{run: x}]",
             "3:43: found \"exception\", expected one of \"success\", \"warnings\", \"failure\""),
+        ConfigurationCase(
+            name: "a result of what others build",
+            text:
+                "project: p\nschedulers: [{name: s, kind: triggerable, builders: [c]}]\nbuilders:\n- {name: c, steps: [{run: x}]}\n"
+                + "- {name: b, reuse: {within: 1h}, steps: [{run: x}, {trigger: {scheduler: s}}]}\n",
+            problems: ["5:13: found \"reuse\" beside a step that triggers, expected one of them: no result tells what that had built"],
+            schemaKnows: false),
         builder("a word that is no boolean", "collapse: sometimes, steps: [{run: x}]", "3:23: found \"sometimes\", expected"),
         builder("no room", "limit: 0, steps: [{run: x}]", "3:20: found the number 0, expected a whole number from 1 to 1000000"),
         builder(
