@@ -14,6 +14,9 @@ extension StoreConformance where S: Store {
             Rule("what a person asks for is built, and what nobody may trust answers nobody who may") { try await $0.resultsAnswerRulesAlone() },
             Rule("a tip, and what has other properties, is built") { try await $0.resultsAreOfTheSame() },
             Rule("a builder whose steps trigger others keeps no results: what they build is not known") { try await $0.triggeringKeepsNothing() },
+            Rule("what a rule's build triggers is answered, and not where a person asked for the build, or the step is run again") {
+                try await $0.triggeredByHandIsBuilt()
+            },
             Rule("what needs an answered request goes on at once, and is built itself") { try await $0.answeredNeedsAreMet() },
         ]
     }
@@ -196,6 +199,60 @@ extension StoreConformance where S: Store {
         try await push(world, planner)
         try await build(world)
         #expect(try await again(world, planner).phase == .pending)
+    }
+
+    func triggeredByHandIsBuilt() async throws {
+        let (world, planner) = try await scheduled(Self.triggering([.success, .failure]))
+        let worker = try await WorkerDouble(world.store)
+        var held: [Assignment] = []
+        func next() async throws -> Assignment {
+            let build = try #require(try await worker.claim(1, holding: held).first)
+            held.append(build)
+            try await worker.accept([build])
+            return build
+        }
+        func trigger(_ build: Assignment, attempt: Int = 1) async throws -> RequestRow {
+            let call = StepCall(build: build.build, session: build.session, fence: build.fence, step: 1, attempt: attempt)
+            guard case .made = try await world.store.trigger(call) else { throw StoreError.internalError("nothing was triggered") }
+            return try #require(try await requests(world).last)
+        }
+        func finishLeaf(_ outcome: Outcome) async throws {
+            let leaf = try await next()
+            #expect(leaf.builder.name == "leaf")
+            try await worker.finish(leaf, outcome)
+        }
+        try await push(world, planner)
+        let first = try await next()
+        #expect(try await trigger(first).phase == .pending)
+        try await finishLeaf(.failure)
+        // The same again would be told the same: whoever tries a second time wants to know anew.
+        #expect(try await trigger(first, attempt: 2).phase == .pending)
+        try await finishLeaf(.success)
+        try await worker.finish(first)
+        try await push(world, planner, Samples.commit("1", key: "again"))
+        let second = try await next()
+        #expect(try await trigger(second).answeredBy != nil)
+        try await worker.finish(second)
+        for kind in ["rebuild", "force", "above"] {
+            switch kind {
+            case "rebuild": _ = try await world.store.rebuild(first.build, reason: "is it so?", idempotency: nil)
+            case "force": _ = try await world.store.force(Samples.force("top", revision: Samples.commitName("1")), idempotency: nil)
+            default: _ = try await world.store.force(Samples.force("above", revision: Samples.commitName("1")), idempotency: nil)
+            }
+            let top = try await next()
+            #expect(try await trigger(top).phase == .pending, "\(kind)")
+            if kind == "above" {
+                // What was triggered by that triggers in its turn.
+                let middle = try await next()
+                #expect(try await trigger(middle).phase == .pending)
+                try await finishLeaf(.success)
+                try await worker.finish(middle)
+            } else {
+                try await finishLeaf(.success)
+            }
+            try await worker.finish(top)
+        }
+        expectContiguousVersions(try await world.store.everyEvent())
     }
 
     func answeredNeedsAreMet() async throws {

@@ -7,6 +7,8 @@ package struct NewBuildset {
     package var comments: String
     /// A rule decided on it; false for builds by hand.
     package var byRule: Bool
+    /// Results that are there may answer its requests, where a rule decided on it.
+    package var mayReuse = true
 
     package init(_ plan: PlannedBuildset, newest: Change?, byRule: Bool) {
         self.init(plan, author: newest?.content.author ?? "", comments: newest?.content.comments ?? "", byRule: byRule)
@@ -149,7 +151,7 @@ extension StoreTransaction {
 
     /// What waits for others is built when they have ended: only then it is known whether it is wanted.
     private func reuse(of builder: Builder, _ draft: BuildsetDraft, _ configuration: Configuration) throws -> (key: String, rule: ReuseRule)? {
-        guard let rule = builder.reuse, draft.new.byRule, draft.needs(of: builder).isEmpty else { return nil }
+        guard let rule = builder.reuse, draft.new.byRule, draft.new.mayReuse, draft.needs(of: builder).isEmpty else { return nil }
         let plan = draft.new.plan
         return try resultKey(builder, stamps: [plan.stamp] + plan.further, properties: plan.properties, configuration).map { ($0, rule) }
     }

@@ -71,8 +71,15 @@ extension TriggerTransaction {
             let names = trigger.schedulers.joined(separator: ", ")
             return .impossible("the configuration in force has no scheduler of kind triggerable for each of \(names)")
         }
-        let made = try create(
-            plans.map { NewBuildset($0, author: record.author, comments: record.comments, byRule: true) }, configuration: configuration)
+        // Whoever asks for a build, or runs a step again, asks for more than what is known. What was itself triggered may stem from such a build.
+        let rule = configuration.scheduler(named: context.scheduler)
+        let mayReuse = call.attempt == 1 && rule.map { $0.kind != .triggerable } ?? false
+        let new = plans.map { plan in
+            var new = NewBuildset(plan, author: record.author, comments: record.comments, byRule: true)
+            new.mayReuse = mayReuse
+            return new
+        }
+        let made = try create(new, configuration: configuration)
         try keepTriggered(made.compactMap { $0?.context.id }, by: call, waits: trigger.wait)
         return .made(try triggered(of: call), waits: trigger.wait, created: true)
     }
