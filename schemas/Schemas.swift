@@ -34,6 +34,7 @@ public enum Schemas {
         Migration(number: 14, name: "answers", sql: String(decoding: PackageResources.sqlite_0014_answers_sql, as: UTF8.self)),
         Migration(number: 15, name: "access", sql: String(decoding: PackageResources.sqlite_0015_access_sql, as: UTF8.self)),
         Migration(number: 16, name: "outgoing", sql: String(decoding: PackageResources.sqlite_0016_outgoing_sql, as: UTF8.self)),
+        Migration(number: 17, name: "riding index", sql: String(decoding: PackageResources.sqlite_0017_riding_index_sql, as: UTF8.self)),
     ]
 
     /// Those of the store of many processes.
@@ -63,5 +64,6 @@ public enum Schemas {
         Migration(number: 22, name: "access", sql: String(decoding: PackageResources.postgres_0022_access_sql, as: UTF8.self)),
         Migration(number: 23, name: "answered index", sql: String(decoding: PackageResources.postgres_0023_answered_index_sql, as: UTF8.self)),
         Migration(number: 24, name: "outgoing", sql: String(decoding: PackageResources.postgres_0024_outgoing_sql, as: UTF8.self)),
+        Migration(number: 25, name: "riding index", sql: String(decoding: PackageResources.postgres_0025_riding_index_sql, as: UTF8.self)),
     ]
 }

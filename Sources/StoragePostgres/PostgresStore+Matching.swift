@@ -50,7 +50,7 @@ extension PostgresStore: DispatchStore {
     public func expireLeases(reachableSince: Timestamp, limit: Int) async throws -> LeaseExpiry {
         let seen = try await pool.single(
             "looking for expired leases",
-            // Indexes: builds_open, which holds only open ones; requests_answered.
+            // Indexes: builds_open and requests_riding, which hold only open ones.
             """
             SELECT b.id, b.phase, b.assigned, b.renewed, coalesce($1, \(Self.clock)), l.stranded
             FROM (SELECT EXISTS (\(Self.stranded)) AS stranded) l LEFT JOIN builds b ON b.phase <> 'finished'

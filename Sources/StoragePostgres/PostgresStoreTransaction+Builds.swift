@@ -7,7 +7,7 @@ extension PostgresStoreTransaction: StoreTransaction {
         var statements: [(String, [PostgresValue])] = []
         if !ending.isEmpty {
             // A completion locks its buildset before it decides: of two that finish the last two requests, the second sees the first's end. The same for
-            // those of every request that a build answers; index: requests_answered.
+            // those of every request that a build answers; index: requests_riding.
             let ids = PostgresValue.integers(ending.map(\.rawValue))
             statements = [
                 (

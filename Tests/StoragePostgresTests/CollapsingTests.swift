@@ -162,6 +162,43 @@ import Testing
         }
     }
 
+    @Test(
+        "However many requests were answered by others' builds, a sweep and the end of a build read those alone that ride now",
+        arguments: ["(SELECT min(id) FROM builds)", "(SELECT b.id FROM builds b WHERE b.request = requests.id)"])
+    func finishedAreNotRead(_ build: String) async throws {
+        let store = try await SharedDatabase.make().process(connections: 1)
+        try await PostgresHistory(builds: 10_000).fill(store, analyzing: false)
+        _ = try await store.apply(Self.configuration, digest: Samples.digest(1))
+        try await store.write("answering") { tx in
+            _ = try tx.sql.run("UPDATE requests SET answered_by = \(build) WHERE phase = 'finished'")
+        }
+        try await store.pool.withConnection("looking at the past") { _ = try $0.run([.init("VACUUM ANALYZE")]) }
+        _ = try await store.accept([Samples.commit("1")], advancing: nil)
+        _ = try await store.classify(limit: 10, planner: Planner(configuration: Self.configuration))
+        let worker = try await WorkerDouble(store)
+        let build = try #require(try await worker.claim().first)
+        try await worker.accept([build])
+        _ = try await Self.sweep(store)
+        try await worker.finish(build)
+        let plans = try await store.write("explaining") { tx in
+            try tx.sql.run("SET LOCAL plan_cache_mode = force_generic_plan")
+            let prepared = try tx.sql.all("SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements")
+            return try prepared.filter { $0.string(1).contains("answered_by = ") || $0.string(1).contains("answered_by IS NOT NULL") }.filter {
+                $0.string(1).hasPrefix("SELECT") && !$0.string(1).contains("pg_prepared")
+            }.map { row in
+                let arguments = row.int(2) == 0 ? "" : "(\(Array(repeating: "NULL", count: row.int(2)).joined(separator: ", ")))"
+                return (
+                    row.string(1), try tx.sql.all("EXPLAIN EXECUTE \"\(row.string(0))\"\(arguments)").map { $0.string(0) }.joined(separator: "\n")
+                )
+            }
+        }
+        // The sweep, the two locks, the build itself, and those that rode.
+        #expect(plans.count >= 5)
+        for (statement, plan) in plans {
+            #expect(plan.contains("requests_riding") && !plan.contains("requests_answered"), "\(statement)\n\(plan)")
+        }
+    }
+
     @Test("What a page of the version before cancelled ends alone, whichever it is")
     func cancelledByOlder() async throws {
         for request in [1, 2] as [Int64] {

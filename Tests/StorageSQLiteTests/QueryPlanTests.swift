@@ -57,6 +57,29 @@ import Testing
         #expect(checked > 10)
     }
 
+    @Test("What rides on a build is found among what rides now, however many it has answered")
+    func riders() async throws {
+        let directory = TemporaryDirectory()
+        let store = try await SQLiteStore.open(directory: directory.path, clock: ManualStoreClock())
+        var configuration = Samples.configuration()
+        configuration.schedulers.append(SchedulerRule(name: "other", kind: .anyBranch, builders: ["test"]))
+        _ = try await store.apply(configuration, digest: Samples.digest(1))
+        let statements = try await Self.statements(store) {
+            _ = try await store.accept([Samples.commit("1")], advancing: nil)
+            _ = try await store.classify(limit: 10, planner: Planner(configuration: configuration))
+            let worker = try await WorkerDouble(store)
+            let builds = try await worker.claim()
+            try await worker.accept(builds)
+            try await worker.finish(builds[0])
+        }
+        let asking = statements.filter { $0.hasPrefix("SELECT") && ($0.contains("a.answered_by = ") || $0.contains("WHERE answered_by IN")) }
+        #expect(asking.count == 2)
+        for sql in asking {
+            let plan = try await plan(store, sql)
+            #expect(plan.contains { $0.contains("requests_riding (answered_by=?)") }, "\(sql)\n\(plan)")
+        }
+    }
+
     @Test("A batch of builds costs few statements for each")
     func statementsOfABatch() async throws {
         let directory = TemporaryDirectory()

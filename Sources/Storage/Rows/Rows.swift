@@ -71,7 +71,7 @@ extension OpenBuild {
 }
 
 extension Rider {
-    /// The columns that `init(stored:)` reads, in its order, of `requests`. Index: requests_answered.
+    /// The columns that `init(stored:)` reads, in its order, of `requests`. Index: requests_riding.
     package static let selection = """
         SELECT id, buildset, answered_by, priority, attempts, attempts_allowed, workers_lost, cancel_reason FROM requests
         """
