@@ -1,6 +1,6 @@
 import Domain
 
-public protocol DispatchStore: Sendable {
+public protocol DispatchStore: SettlingStore {
     /// Gives pending requests to free slots: priority first, then age. Creates the builds (phase `assigned`, lease running) and their events. Builds
     /// that are assigned to an offering session but unknown to its worker (a lost answer) are handed out again, before anything new.
     func match(_ offers: [SlotOffer]) async throws -> MatchResult
@@ -89,13 +89,13 @@ public struct LeaseExpiry: Hashable, Sendable {
     public var lost: [LostBuild]
     /// When to look again: the earliest moment at which a lease in force can end; nil when none is.
     public var nextDue: Timestamp?
-    /// How many requests were settled that a process of the version before had left to others.
-    public var settled: Int
+    /// A process of the version before left requests to others: `settleStranded` finds them.
+    public var isStranded: Bool
 
-    public init(lost: [LostBuild], nextDue: Timestamp?, settled: Int = 0) {
+    public init(lost: [LostBuild], nextDue: Timestamp?, isStranded: Bool = false) {
         self.lost = lost
         self.nextDue = nextDue
-        self.settled = settled
+        self.isStranded = isStranded
     }
 }
 

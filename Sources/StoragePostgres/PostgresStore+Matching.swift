@@ -61,14 +61,13 @@ extension PostgresStore: DispatchStore {
             survey.look(at: rows.filter { $0.optionalInt64(0) != nil })
             return (over: survey.over, nextDue: survey.nextDue, isStranded: rows.first?.bool(5) ?? false)
         }
-        let settled = seen.isStranded ? try await settleStranded(limit: limit) : 0
         // Nothing to end is the usual case: then nothing is locked or written.
-        guard !seen.over.isEmpty else { return LeaseExpiry(lost: [], nextDue: seen.nextDue, settled: settled) }
+        guard !seen.over.isEmpty else { return LeaseExpiry(lost: [], nextDue: seen.nextDue, isStranded: seen.isStranded) }
         return try await write("ending expired leases") { [lease] tx in
             let ids = seen.over.map(\.build)
             // An outage since the caller last beat: nothing could be renewed meanwhile, so nothing ends before somebody has beaten again.
             if let beat = try tx.sql.first("SELECT beat FROM reachability")?.time(0), try tx.now.since(beat) > lease.period / 2 {
-                return LeaseExpiry(lost: [], nextDue: seen.nextDue, settled: settled)
+                return LeaseExpiry(lost: [], nextDue: seen.nextDue, isStranded: seen.isStranded)
             }
             // Locked first, then looked at again: a renewal that came in between counts.
             let builds = try tx.builds(ids, ending: ids)
@@ -80,7 +79,8 @@ extension PostgresStore: DispatchStore {
             let endings = again.over.compactMap { over in builds[over.build].map(over.ending) }
             let ended = try tx.end(endings)
             return LeaseExpiry(
-                lost: endings.map { LostBuild($0.build, ended) }, nextDue: [seen.nextDue, again.nextDue].compactMap { $0 }.min(), settled: settled)
+                lost: endings.map { LostBuild($0.build, ended) }, nextDue: [seen.nextDue, again.nextDue].compactMap { $0 }.min(),
+                isStranded: seen.isStranded)
         }
     }
 
@@ -91,7 +91,7 @@ extension PostgresStore: DispatchStore {
         WHERE r.answered_by IS NOT NULL AND r.finished IS NULL AND (o.finished IS NOT NULL OR r.cancel_reason IS NOT NULL)
         """
 
-    private func settleStranded(limit: Int) async throws -> Int {
+    public func settleStranded(limit: Int) async throws -> SettledRequests {
         try await write("settling requests that others' builds answered") { tx in
             let builds = try tx.sql.all("\(Self.stranded) ORDER BY r.answered_by LIMIT $1", [.integer(limit)]).map { BuildID($0.int64(0)) }
             return try tx.settleStranded(of: Set(builds).sorted())

@@ -21,6 +21,9 @@ extension SQLiteStore {
         return LeaseExpiry(lost: lost, nextDue: nextDue)
     }
 
+    /// Every process of this store has the same version: none leaves anything.
+    public func settleStranded(limit: Int) async throws -> SettledRequests { SettledRequests() }
+
     public func pendingCancels(_ sessions: [SessionID]) async throws -> [BuildCancel] {
         try await read("reading asked-for ends") { db in
             // Index: builds_open.

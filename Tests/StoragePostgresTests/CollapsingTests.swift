@@ -1,6 +1,7 @@
 import Domain
 import Storage
 import StoreConformance
+import TestSupport
 import Testing
 
 @testable import StoragePostgres
@@ -131,7 +132,8 @@ import Testing
     }
 
     private static func sweep(_ store: PostgresStore) async throws -> Int {
-        try await store.expireLeases(reachableSince: try await store.now(), limit: 10).settled
+        guard try await store.expireLeases(reachableSince: try await store.now(), limit: 10).isStranded else { return 0 }
+        return try await store.settleStranded(limit: 10).count
     }
 
     @Test("What a dispatcher of the version before ended ends for all, by the next sweep of this one", arguments: [Outcome.success, .failure])
@@ -160,6 +162,30 @@ import Testing
             let builds = try await WorkerDouble(stores[1], "w2").claim()
             #expect(builds.map(\.request.rawValue) == [isLost ? 1 : 2])
         }
+    }
+
+    @Test("What cannot be settled keeps no lease from its end")
+    func leasesComeFirst() async throws {
+        let clock = ManualStoreClock()
+        let stores = try await SharedDatabase.make(clock: clock).processes(2, Self.configuration)
+        _ = try await stores[0].accept([Samples.commit("1")], advancing: nil)
+        _ = try await stores[0].classify(limit: 10, planner: Planner(configuration: Self.configuration))
+        let worker = try await WorkerDouble(stores[0])
+        let build = try #require(try await worker.claim().first)
+        try await worker.accept([build])
+        try await Self.endAsBefore(stores[0], build, .success)
+        // Nobody can read this of the one that rode.
+        try await stores[0].write("spoiling a row") { tx in
+            _ = try tx.sql.run("UPDATE requests SET workers_lost = '{}' WHERE answered_by IS NOT NULL")
+        }
+        _ = try await stores[0].force(Samples.force(revision: "2"), idempotency: nil)
+        let other = try #require(try await worker.claim(holding: [build]).first)
+        try await worker.accept([other])
+        let since = clock.now()
+        clock.advance(by: .seconds(600))
+        let expiry = try await stores[1].expireLeases(reachableSince: since, limit: 10)
+        #expect(expiry.lost.map(\.build) == [other.build] && expiry.isStranded)
+        await #expect(throws: StoreError.self) { try await stores[1].settleStranded(limit: 10) }
     }
 
     @Test(

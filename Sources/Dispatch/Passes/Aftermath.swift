@@ -56,7 +56,8 @@ struct Aftermath: Sendable {
     }
 
     /// Requests ended, or wait again, that a dispatcher of the version before had left.
-    func settled() {
+    func settled(_ settled: SettledRequests) {
+        guard settled.count > 0 else { return }
         bell.ring(.schedulingCompletions)
         bell.ring(.dispatchMatch)
         bell.ring(.dispatchTriggers)

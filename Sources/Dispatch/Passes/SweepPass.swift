@@ -13,6 +13,7 @@ final class SweepPass: Sendable {
     private let registry: SessionRegistry
     private let watch: LeaseWatch
     private let aftermath: Aftermath
+    private let stranded: StrandedPass
     private let lease: LeaseRule
     private let logger: Logger
     private let hasMetSessions = Atomic(false)
@@ -28,6 +29,7 @@ final class SweepPass: Sendable {
         self.registry = registry
         self.watch = watch
         self.aftermath = aftermath
+        stranded = StrandedPass(store: store, aftermath: aftermath, logger: logger)
         self.lease = lease
         self.logger = logger
     }
@@ -49,8 +51,8 @@ final class SweepPass: Sendable {
         for session in try await store.silentSessions(reachableSince: since) ?? [] { try await end(session) }
         let expiry = try await store.expireLeases(reachableSince: since, limit: Self.batch)
         aftermath.lost(expiry.lost)
-        if expiry.settled > 0 { aftermath.settled() }
-        if expiry.lost.count >= Self.batch { return .immediately }
+        let isMoreStranded = expiry.isStranded ? await stranded.run() : false
+        if expiry.lost.count >= Self.batch || isMoreStranded { return .immediately }
         // The clocks of this machine and the database's need not agree: a wrong one costs a look.
         let wait = expiry.nextDue.map { min(max(.seconds(1), $0.since(watch.now.wall)), lease.period) } ?? lease.period * 2
         return .at(watch.now.monotonic.advanced(by: wait))

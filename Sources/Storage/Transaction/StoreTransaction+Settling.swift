@@ -20,24 +20,14 @@ extension StoreTransaction {
         return (retried, finished, settled.reduce(into: [:]) { $0[$1.ending.build.id, default: []].insert($1.buildset) })
     }
 
-    /// What a process of the version before left, which knows nothing of requests that another one's build answers: those whose build has ended, and those
-    /// whose end it asked for. Gives how many.
-    package func settleStranded(of ids: [BuildID]) throws -> Int {
-        guard !ids.isEmpty else { return 0 }
-        let builds = try builds(ids, ending: ids)
-        let endings = ids.compactMap { builds[$0] }.map { BuildEnding(build: $0, text: "") }
-        let settled = try settledRiders(endings).filter { $0.ending.build.machine.phase == .finished || $0.isCancelled }
-        _ = try settle(settled)
-        return settled.count
-    }
-
-    private func settledRiders(_ endings: [BuildEnding]) throws -> [Settled] {
+    fileprivate func settledRiders(_ endings: [BuildEnding]) throws -> [Settled] {
         let shared = endings.filter(\.build.isShared).reduce(into: [:]) { $0[$1.build.id] = $1 }
         guard !shared.isEmpty else { return [] }
         return try riders(of: shared.keys.sorted()).compactMap { rider in shared[rider.build].map { Settled($0, rider) } }
     }
 
-    private func settle(_ settled: [Settled]) throws -> (retried: Set<BuildID>, finished: FinishedRequests) {
+    @discardableResult
+    fileprivate func settle(_ settled: [Settled]) throws -> (retried: Set<BuildID>, finished: FinishedRequests) {
         // Requests that lost their build to trouble of ours; whoever cancelled one of them before it is tried again has to find it pending.
         let trials = settled.filter(\.changesRequest).map { one in
             RequestTrial(id: one.request, retry: one.decision == .retry, attempts: one.attempts, lost: one.workersLost, fence: one.fence)
@@ -70,6 +60,19 @@ extension StoreTransaction {
         }
         emit(events)
         return (retried, try finish(ends))
+    }
+}
+
+extension ControlTransaction {
+    /// What a process of the version before left, which knows nothing of requests that another one's build answers: those whose build has ended, and those
+    /// whose end it asked for.
+    package func settleStranded(of ids: [BuildID]) throws -> SettledRequests {
+        guard !ids.isEmpty else { return SettledRequests() }
+        let builds = try builds(ids, ending: ids)
+        let endings = ids.compactMap { builds[$0] }.map { BuildEnding(build: $0, text: "") }
+        let settled = try settledRiders(endings).filter { $0.ending.build.machine.phase == .finished || $0.isCancelled }
+        try settle(settled)
+        return SettledRequests(count: settled.count)
     }
 }
 

@@ -1,0 +1,15 @@
+/// Ends what a process of the version before left, which knows nothing of requests that another one's build answers.
+public protocol SettlingStore: Sendable {
+    /// Settles requests whose build has ended without them, or whose end was asked for and did not come: of up to `limit` of them, and all that ride with
+    /// those.
+    func settleStranded(limit: Int) async throws -> SettledRequests
+}
+
+public struct SettledRequests: Hashable, Sendable {
+    /// How many requests ended, or wait again; `limit` or more where others may be left.
+    public var count: Int
+
+    public init(count: Int = 0) {
+        self.count = count
+    }
+}
