@@ -42,6 +42,13 @@ import Testing
         #expect(some.errors + many.errors + none.errors == [])
     }
 
+    @Test("A build that nobody wants any more is told to its worker")
+    func cancels() async {
+        let cancel = BuildCancel(build: BuildID(1), session: SessionID(1), reason: "no")
+        let settled = await Self.run(.success(SettledRequests(count: 1, cancels: [cancel])))
+        #expect(settled.rung == Self.loops.union([.dispatchCancels]))
+    }
+
     @Test("A failure is logged, stops no sweep, and asks for no other at once")
     func fails() async {
         let error = StoreError.internalError("a row")

@@ -188,6 +188,43 @@ import Testing
         await #expect(throws: StoreError.self) { try await stores[1].settleStranded(limit: 10) }
     }
 
+    @Test("A build that nobody waits for any more, once what a page of the version before cancelled is settled, is ended")
+    func orphanIsEnded() async throws {
+        let (stores, worker, build) = try await Self.riding()
+        _ = try await stores[0].cancelRequest(RequestID(1), reason: "no")
+        try await stores[0].write("cancelling as before") { tx in
+            _ = try tx.sql.run("UPDATE requests SET cancel_reason = 'nor that' WHERE id = 2")
+        }
+        #expect(try await stores[0].pendingCancels([worker.session.id]).isEmpty)
+        let told = BuildCancel(build: build.build, session: worker.session.id, reason: "nor that")
+        #expect(try await stores[1].settleStranded(limit: 10) == SettledRequests(count: 1, cancels: [told]))
+        #expect(try await Self.requests(stores[0]).map(\.outcome) == [.cancelled, .cancelled])
+        #expect(try await stores[0].pendingCancels([worker.session.id]) == [told])
+        try await worker.finish(build, .cancelled, cause: .cancelled)
+        #expect(try await Self.sweep(stores[1]) == 0)
+        expectContiguousVersions(try await stores[0].everyEvent())
+    }
+
+    @Test("A build goes on while one of those that it answers is not cancelled")
+    func orphanGoesOn() async throws {
+        var configuration = Self.configuration
+        configuration.schedulers.append(SchedulerRule(name: "third", kind: .anyBranch, builders: ["test"]))
+        let stores = try await SharedDatabase.make().processes(2, configuration)
+        _ = try await stores[0].accept([Samples.commit("1")], advancing: nil)
+        _ = try await stores[0].classify(limit: 10, planner: Planner(configuration: configuration))
+        let worker = try await WorkerDouble(stores[0])
+        let build = try #require(try await worker.claim().first)
+        try await worker.accept([build])
+        _ = try await stores[0].cancelRequest(RequestID(1), reason: "no")
+        try await stores[0].write("cancelling as before") { tx in
+            _ = try tx.sql.run("UPDATE requests SET cancel_reason = 'nor that' WHERE id = 2")
+        }
+        #expect(try await Self.sweep(stores[1]) == 1)
+        #expect(try await stores[0].pendingCancels([worker.session.id]).isEmpty)
+        try await worker.finish(build)
+        #expect(try await Self.requests(stores[0]).map(\.outcome) == [.cancelled, .cancelled, .success])
+    }
+
     @Test(
         "However many requests were answered by others' builds, a sweep and the end of a build read those alone that ride now",
         arguments: ["(SELECT min(id) FROM builds)", "(SELECT b.id FROM builds b WHERE b.request = requests.id)"])

@@ -58,6 +58,7 @@ struct Aftermath: Sendable {
     /// Requests ended, or wait again, that a dispatcher of the version before had left.
     func settled(_ settled: SettledRequests) {
         guard settled.count > 0 else { return }
+        if !settled.cancels.isEmpty { bell.ring(.dispatchCancels) }
         bell.ring(.schedulingCompletions)
         bell.ring(.dispatchMatch)
         bell.ring(.dispatchTriggers)

@@ -65,14 +65,21 @@ extension StoreTransaction {
 
 extension ControlTransaction {
     /// What a process of the version before left, which knows nothing of requests that another one's build answers: those whose build has ended, and those
-    /// whose end it asked for.
+    /// whose end it asked for. A build that goes on, and answers nobody after that, is to end.
     package func settleStranded(of ids: [BuildID]) throws -> SettledRequests {
         guard !ids.isEmpty else { return SettledRequests() }
         let builds = try builds(ids, ending: ids)
         let endings = ids.compactMap { builds[$0] }.map { BuildEnding(build: $0, text: "") }
         let settled = try settledRiders(endings).filter { $0.ending.build.machine.phase == .finished || $0.isCancelled }
         try settle(settled)
-        return SettledRequests(count: settled.count)
+        let reasons = settled.filter { $0.ending.build.isOrphan && $0.ending.build.machine.phase != .finished }
+            .reduce(into: [:]) { $0[$1.ending.build.id] = $1.text }
+        guard !reasons.isEmpty else { return SettledRequests(count: settled.count) }
+        let wanted = Set(try riders(of: reasons.keys.sorted()).map(\.build))
+        let cancels = try reasons.filter { !wanted.contains($0.key) }.sorted { $0.key < $1.key }.compactMap {
+            try cancelOpenBuild($0.key, reason: $0.value)
+        }
+        return SettledRequests(count: settled.count, cancels: cancels)
     }
 }
 
