@@ -5,7 +5,7 @@ public struct WaitFacts: Hashable, Sendable {
     public var request: RequestRow
     public var required: Labels
     /// Pending requests of the same match class, where projects have shares of the same project too, that come before this one: of those that are first by
-    /// priority and age, one more than `mostAhead`.
+    /// priority and age, one more than `mostAhead`. Those that ask for the same are not counted: they do not keep it.
     public var ahead: Int
     public var workers: [WorkerRow]
     public var build: BuildRow?
@@ -16,7 +16,7 @@ public struct WaitFacts: Hashable, Sendable {
     /// Those that it may wait for in line, in no order; empty unless it is pending.
     public var line: [InLine]
     /// A request that waits too and asks for the same.
-    public var same: RequestID?
+    public var same: Same?
     /// Nil: it has none, or a build of it has begun.
     public var deadline: Deadline?
 
@@ -29,6 +29,30 @@ public struct WaitFacts: Hashable, Sendable {
         package init?(of request: RequestRow, hasBegun: Bool, now: Timestamp) {
             guard let deadline = request.deadline, !hasBegun else { return nil }
             self = deadline > now ? .ahead(deadline) : .passed(deadline)
+        }
+    }
+
+    public struct Same: Hashable, Sendable {
+        public var request: RequestID
+        /// A claim takes that one, and its build answers this one; else the other way round.
+        public var comesFirst: Bool
+
+        public init(request: RequestID, comesFirst: Bool) {
+            self.request = request
+            self.comesFirst = comesFirst
+        }
+
+        /// - Parameters:
+        ///   - first: of all that ask for the same, the one that a claim takes.
+        ///   - other: the first of them beside this one.
+        package init?(as own: RequestID, first: RequestID?, other: RequestID?) {
+            if let first, first != own {
+                self.init(request: first, comesFirst: true)
+            } else if let other {
+                self.init(request: other, comesFirst: false)
+            } else {
+                return nil
+            }
         }
     }
 
@@ -49,7 +73,7 @@ public struct WaitFacts: Hashable, Sendable {
 
     public init(
         request: RequestRow, required: Labels, ahead: Int, workers: [WorkerRow], build: BuildRow?, needs: [NeedsGraph.Node] = [],
-        bounds: BoundFacts? = nil, line: [InLine] = [], same: RequestID? = nil, deadline: Deadline? = nil
+        bounds: BoundFacts? = nil, line: [InLine] = [], same: Same? = nil, deadline: Deadline? = nil
     ) {
         self.request = request
         self.required = required

@@ -30,22 +30,31 @@ extension MatchSnapshot {
         "(r.identity IS NULL OR r.id = (SELECT o.id FROM \(same(now)) LIMIT 1))"
     }
 
-    /// Where a request of any priority may be the first for its age, such a one is also the first of those that ask for the same; it is looked for among the
-    /// first hundred of them, so that thousands cost no more.
     private static func isFirst(_ now: String, overdueBefore moment: String) -> String {
+        "(r.identity IS NULL OR r.id = \(first(now, overdueBefore: moment)))"
+    }
+
+    /// Of those that ask for the same as `r` the one that is claimed, which may be itself. Where a request of any priority may be the first for its age, such
+    /// a one is also the first of those that ask for the same; it is looked for among the first hundred of them, so that thousands cost no more.
+    static func first(_ now: String, overdueBefore moment: String) -> String {
         """
-        (r.identity IS NULL OR r.id = coalesce(
+        coalesce(
             CASE WHEN \(moment) IS NOT NULL THEN (
                 SELECT min(a.id) FROM (SELECT o.id, o.created FROM \(same(now)) LIMIT 100) a WHERE a.created < \(moment)) END,
-            (SELECT o.id FROM \(same(now)) LIMIT 1)))
+            (SELECT o.id FROM \(same(now)) LIMIT 1))
         """
     }
 
+    /// The first of those that ask for the same as `r` beside itself.
+    static func other(_ now: String) -> String {
+        "(SELECT o.id FROM \(same(now, "AND o.id <> r.id")) LIMIT 1)"
+    }
+
     /// The class is asked for in a way that no index serves: one that is read for it would be read from its beginning, past all that waits.
-    private static func same(_ now: String) -> String {
+    private static func same(_ now: String, _ but: String = "") -> String {
         """
         requests o WHERE o.identity = r.identity AND o.phase = 'pending' AND o.match_class + 0 = r.match_class AND o.cancel_reason IS NULL
-            AND \(isInTime("o", now)) ORDER BY o.priority DESC, o.id
+            AND \(isInTime("o", now)) \(but) ORDER BY o.priority DESC, o.id
         """
     }
 

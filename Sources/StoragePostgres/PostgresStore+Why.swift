@@ -34,19 +34,21 @@ extension PostgresStore {
         guard let configuration else { return }
         let project = configuration.projects.isEmpty ? nil : row.stamp.project
         let longest = configuration.projects.first { $0.name == project }?.longestWait
+        let overdue = PostgresValue.integer(longest.map { now.advanced(by: .zero - $0).microseconds })
         let rows = try sql.pipeline([
-            (Self.same, [.integer(row.id.rawValue)]),
+            (Self.same, [.integer(row.id.rawValue), clockArgument, overdue]),
             (
                 project == nil ? Self.ahead("") : Self.ahead("AND project = $6"),
                 [
-                    .integer(row.id.rawValue), .integer(row.priority), .integer(longest.map { now.advanced(by: .zero - $0).microseconds }),
-                    .integer(row.created.microseconds), .integer(WaitFacts.mostAhead + 1),
+                    .integer(row.id.rawValue), .integer(row.priority), overdue, .integer(row.created.microseconds), .integer(WaitFacts.mostAhead + 1),
                 ] + (project.map { [.text($0)] } ?? [])
             ),
             // There are a few: one for each builder and what it asks for.
             ("SELECT id, builder, labels FROM match_classes ORDER BY id", []),
         ])
-        facts.same = rows[0].first.map { RequestID($0.int64(0)) }
+        facts.same = rows[0].first.flatMap { found in
+            WaitFacts.Same(as: row.id, first: found.optionalInt64(0).map { RequestID($0) }, other: found.optionalInt64(1).map { RequestID($0) })
+        }
         facts.ahead = rows[1].first?.int(0) ?? 0
         if configuration.boundedBuilders.contains(row.builder) { facts.bounds = try Self.bounds(sql, now: now) }
         let classes = try rows[2].map { MatchClass(id: $0.int64(0), builder: $0.string(1), labels: try JSONText.decode(Labels.self, $0.string(2))) }
@@ -55,22 +57,22 @@ extension PostgresStore {
             of: configuration, self)
     }
 
-    /// Index: requests_identity.
+    /// As a claim finds it; $3: those that were made before have waited too long. Index: requests_identity.
     private static let same = """
-        SELECT o.id FROM requests r JOIN requests o ON o.identity = r.identity
-        WHERE r.id = $1 AND o.phase = 'pending' AND o.match_class + 0 = r.match_class AND o.cancel_reason IS NULL AND o.id <> r.id
-        ORDER BY o.priority DESC, o.id LIMIT 1
+        SELECT \(MatchSnapshot.first("$2", overdueBefore: "$3::bigint")), \(MatchSnapshot.other("$2"))
+        FROM requests r WHERE r.id = $1 AND r.identity IS NOT NULL
         """
     /// How many of its class are before it in the order of the queue; $3: those that were made before have waited too long. Indexes: requests_pending or
-    /// requests_project, which hold all that is asked.
+    /// requests_project.
     private static func ahead(_ ofProject: String) -> String {
         """
         SELECT count(*) FROM (
-            SELECT id, priority, created FROM requests
+            SELECT id, priority, created, identity FROM requests
             WHERE match_class = (SELECT match_class FROM requests WHERE id = $1) AND phase = 'pending' AND cancel_reason IS NULL \(ofProject)
             ORDER BY priority DESC, id LIMIT $5) a
-        WHERE CASE WHEN $4::bigint < $3::bigint THEN (created, id) < ($4::bigint, $1)
-            ELSE coalesce(created < $3::bigint, false) OR priority > $2 OR (priority = $2 AND id < $1) END
+        WHERE (identity IS NULL OR identity IS DISTINCT FROM (SELECT identity FROM requests WHERE id = $1))
+            AND CASE WHEN $4::bigint < $3::bigint THEN (created, id) < ($4::bigint, $1)
+                ELSE coalesce(created < $3::bigint, false) OR priority > $2 OR (priority = $2 AND id < $1) END
         """
     }
 

@@ -45,22 +45,31 @@ extension MatchSnapshot {
         "(h.identity IS NULL OR h.id = (SELECT o.id FROM \(same(now)) LIMIT 1))"
     }
 
-    /// Where a request of any priority may be the first for its age, such a one is also the first of those that ask for the same; it is looked for among the
-    /// first hundred of them, so that thousands cost no more.
     private static func isFirst(_ now: String, overdueBefore moment: String) -> String {
+        "(h.identity IS NULL OR h.id = \(first(now, overdueBefore: moment)))"
+    }
+
+    /// Of those that ask for the same as `h` the one that is claimed, which may be itself. Where a request of any priority may be the first for its age, such
+    /// a one is also the first of those that ask for the same; it is looked for among the first hundred of them, so that thousands cost no more.
+    static func first(_ now: String, overdueBefore moment: String) -> String {
         """
-        (h.identity IS NULL OR h.id = coalesce(
+        coalesce(
             CASE WHEN \(moment) IS NOT NULL THEN (
                 SELECT min(a.id) FROM (SELECT o.id, o.created FROM \(same(now)) LIMIT 100) a WHERE a.created < \(moment)) END,
-            (SELECT o.id FROM \(same(now)) LIMIT 1)))
+            (SELECT o.id FROM \(same(now)) LIMIT 1))
         """
     }
 
-    private static func same(_ now: String) -> String {
+    /// The first of those that ask for the same as `h` beside itself.
+    static func other(_ now: String) -> String {
+        "(SELECT o.id FROM \(same(now, "AND o.id <> h.id")) LIMIT 1)"
+    }
+
+    private static func same(_ now: String, _ but: String = "") -> String {
         """
         requests o INDEXED BY requests_identity
         WHERE o.identity = h.identity AND o.phase = 'pending' AND o.match_class = h.match_class AND o.cancel_reason IS NULL
-            AND \(isInTime("o", now)) ORDER BY o.priority DESC, o.id
+            AND \(isInTime("o", now)) \(but) ORDER BY o.priority DESC, o.id
         """
     }
 

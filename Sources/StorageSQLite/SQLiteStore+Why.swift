@@ -20,8 +20,8 @@ extension SQLiteStore {
                 needs: row.phase == .waiting ? try NeedsGraph(Self.nodes(of: row.buildset, db)).open(request) : [],
                 deadline: WaitFacts.Deadline(of: row, hasBegun: hasBegun ?? false, now: now))
             guard row.phase == .pending else { return facts }
-            facts.same = try Self.same(as: request, db)
             guard let configuration else { return facts }
+            facts.same = try Self.same(as: row, configuration, db, now)
             facts.ahead = try Self.ahead(of: row, configuration, db, now)
             if configuration.boundedBuilders.contains(row.builder) { facts.bounds = try Self.bounds(db, now: now) }
             let classes = try MatchClass.all(db)
@@ -32,30 +32,37 @@ extension SQLiteStore {
         }
     }
 
-    private static func same(as request: RequestID, _ db: Database) throws -> RequestID? {
+    /// As a claim finds it.
+    private static func same(as row: RequestRow, _ configuration: Domain.Configuration, _ db: Database, _ now: Timestamp) throws -> WaitFacts.Same? {
         // Index: requests_identity.
         let statement = try db.cachedStatement(
             sql: """
-                SELECT o.id FROM requests r JOIN requests o ON o.identity = r.identity
-                WHERE r.id = ? AND o.phase = 'pending' AND o.match_class = r.match_class AND o.cancel_reason IS NULL AND o.id <> r.id
-                ORDER BY o.priority DESC, o.id LIMIT 1
+                SELECT \(MatchSnapshot.first("?2", overdueBefore: "?3")), \(MatchSnapshot.other("?2"))
+                FROM requests h WHERE h.id = ?1 AND h.identity IS NOT NULL
                 """)
-        return try Int64.fetchOne(statement, arguments: [request.rawValue]).map { RequestID($0) }
+        let longest = configuration.projects.first { $0.name == row.stamp.project }?.longestWait
+        let found = try Row.fetchOne(
+            statement, arguments: [row.id.rawValue, now.microseconds, longest.map { now.advanced(by: .zero - $0).microseconds }])
+        return found.flatMap {
+            WaitFacts.Same(
+                as: row.id, first: ($0[0] as Int64?).map { RequestID($0) }, other: ($0[1] as Int64?).map { RequestID($0) })
+        }
     }
 
     /// How many of its class, and of its project where projects have shares, are before it in the order of the queue.
     private static func ahead(of row: RequestRow, _ configuration: Domain.Configuration, _ db: Database, _ now: Timestamp) throws -> Int {
         let project = configuration.projects.isEmpty ? nil : row.stamp.project
         let longest = configuration.projects.first { $0.name == project }?.longestWait
-        // Indexes: requests_pending or requests_project, which hold all that is asked.
+        // Indexes: requests_pending or requests_project.
         let statement = try db.cachedStatement(
             sql: """
                 SELECT count(*) FROM (
-                    SELECT id, priority, created FROM requests
+                    SELECT id, priority, created, identity FROM requests
                     WHERE match_class = (SELECT match_class FROM requests WHERE id = ?1) AND phase = 'pending' AND cancel_reason IS NULL
                         \(project == nil ? "" : "AND project = ?3") ORDER BY priority DESC, id LIMIT ?6)
-                WHERE CASE WHEN ?5 < ?4 THEN (created, id) < (?5, ?1)
-                    ELSE coalesce(created < ?4, 0) OR priority > ?2 OR (priority = ?2 AND id < ?1) END
+                WHERE (identity IS NULL OR identity IS NOT (SELECT identity FROM requests WHERE id = ?1))
+                    AND CASE WHEN ?5 < ?4 THEN (created, id) < (?5, ?1)
+                        ELSE coalesce(created < ?4, 0) OR priority > ?2 OR (priority = ?2 AND id < ?1) END
                 """)
         return try Int.fetchOne(
             statement,

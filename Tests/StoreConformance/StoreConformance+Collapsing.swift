@@ -18,6 +18,9 @@ extension StoreConformance where S: Store {
             Rule("a builder that says so builds each request") { try await $0.builderSaysNo() },
             Rule("a request that comes while its like is built gets a build of its own") { try await $0.lateComersAreBuilt() },
             Rule("one that rides takes no slot, no place under a limit and no lock") { try await $0.ridersTakeNothing() },
+            Rule("what asks for the same is not counted as what comes before, and what is too late answers nobody") {
+                try await $0.alikeAreNotAhead()
+            },
             Rule("many alike do not keep others from free slots") { try await $0.alikeKeepNobody() },
         ]
     }
@@ -207,6 +210,24 @@ extension StoreConformance where S: Store {
         try await worker.accept(builds)
         #expect(try await worker.finish(builds[0])?.ringDispatch == true)
         #expect(try await worker.claim(1, holding: [builds[1]]).map(\.request.rawValue) == [5])
+    }
+
+    func alikeAreNotAhead() async throws {
+        let (world, planner) = try await collapsing { $0.builders[0].deadline = .seconds(60) }
+        try await push(world, planner)
+        try await push(world, planner, Samples.commit("2"))
+        // Two of another revision, and none of its own.
+        #expect(try await world.store.why(RequestID(2))?.ahead == 0)
+        #expect(try await world.store.why(RequestID(4))?.ahead == 2)
+        world.clock.advance(by: .seconds(30))
+        try await push(world, planner, Samples.commit("1", key: "again"))
+        _ = try await world.store.force(Samples.force(), idempotency: nil)
+        #expect(try await world.store.why(RequestID(7))?.ahead == 6)
+        world.clock.advance(by: .seconds(31))
+        for (one, other) in [(5, 6), (6, 5)] as [(Int64, Int64)] {
+            #expect(try await world.store.why(RequestID(one))?.same == WaitFacts.Same(request: RequestID(other), comesFirst: one == 6))
+        }
+        #expect(try await world.store.why(RequestID(7))?.same == nil)
     }
 
     func alikeKeepNobody() async throws {

@@ -96,6 +96,11 @@ struct WaitReasons {
         guard !willing.isEmpty else {
             return reasons + [Reason("paused", "every worker that could build it is paused: \(names(fitting))")]
         }
+        // It takes no place of its own: what keeps the other one is told of that.
+        if let same = facts.same, same.comesFirst {
+            let text = "one build will answer both (`doorbell why \(same.request)` tells what that waits for)"
+            return reasons + [Reason("same", "request \(same.request) asks for the same and comes first: \(text)")]
+        }
         reasons += longestWait
         let bounds = bounds + shares
         reasons += bounds
@@ -105,7 +110,7 @@ struct WaitReasons {
             let rule = order?.longestWait(of: facts.request.stamp.project) == nil ? "" : "those that have waited too long, then "
             reasons.append(Reason("queue", "\(number) requests with the same \(same) come first: \(rule)by priority and age"))
         }
-        if let same = facts.same { reasons.append(Reason("same", "request \(same) asks for the same: one build will answer both")) }
+        if let same = facts.same { reasons.append(Reason("same", "request \(same.request) asks for the same: one build will answer both")) }
         let free = willing.filter { $0.builds.count < $0.slots }
         if free.isEmpty {
             let builds = willing.flatMap(\.builds).map(\.description).joined(separator: ", ")
